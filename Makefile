@@ -1,0 +1,67 @@
+# Needs Python 3.11 or newer, git and make; everything else goes into .venv.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP_INSTALL := pip install -q --disable-pip-version-check
+STAMP := .venv/.installed
+TREES = $(wildcard bot tests bench)
+WORKFLOWS = $(wildcard .github/workflows/*.yml)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help test check pytest demo bench format constraints python clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
+
+test: check pytest ## everything CI judges by: check, then pytest
+
+check: $(STAMP) ## the static part: ruff, mypy, and the workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(TREES)
+	$(BIN)/zizmor --offline --persona=pedantic --strict-collection --no-progress --quiet $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+
+pytest: $(STAMP) ## only the tests; ARGS="-k word" to choose
+	$(BIN)/pytest -n 2 $(ARGS)
+
+demo: $(STAMP) ## watch the bot work, against a pretend GitHub on this machine
+	@$(BIN)/python -m tests.demo $(ARGS)
+
+bench: $(STAMP) ## list the benchmarks; NAME=one runs it
+ifdef NAME
+	@$(BIN)/python -m bench.$(NAME) $(ARGS)
+else
+	@printf '%s\n' $(patsubst bench/%.py,%,$(filter-out bench/__init__.py,$(wildcard bench/*.py)))
+endif
+
+format: $(STAMP) ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: python ## pin the newest releases anew, from a fresh environment
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	$(PYTHON) -m venv "$$fresh/venv" && \
+	"$$fresh/venv/bin/"$(PIP_INSTALL) '.[dev]' && \
+	"$$fresh/venv/bin/pip" freeze --exclude amendbot > "$$fresh/pins" && \
+	if grep -Ev '^[A-Za-z0-9._-]+==[^ ]+$$' "$$fresh/pins"; then \
+		echo "These lines are not plain pins; constraints.txt is unchanged." >&2; exit 1; fi && \
+	cat "$$fresh/pins" > constraints.txt
+
+clean: ## remove the environment, the caches and what was built
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find bot tests bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+python:
+	@command -v "$(PYTHON)" >/dev/null || \
+		{ echo "Amendbot needs Python 3.11 or newer, and there is no '$(PYTHON)' (choose another with PYTHON=...)." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Amendbot needs Python 3.11 or newer, and '$(PYTHON)' is older (choose another with PYTHON=...)." >&2; exit 1; }
+
+$(STAMP): pyproject.toml constraints.txt | python
+	@echo "Setting up .venv (a minute or so, once) ..."
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/$(PIP_INSTALL) -c constraints.txt -e '.[dev]'
+	@touch $@
