@@ -1,0 +1,1 @@
+"""What users rely on, stated as tests; the folder mirrors `bot/`."""

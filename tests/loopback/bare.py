@@ -1,0 +1,248 @@
+"""Hermetic git over one bare repository: no user config, fixed identities, dates given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+MERGER = "GitHub <noreply@github.com>"
+UPDATE_HOOK = """#!/bin/sh
+if grep -qxF "$1" "$GIT_DIR/loopback-protected-refs" 2>/dev/null; then
+    echo "GH006: Protected branch update failed for $1." >&2
+    exit 1
+fi
+case "$3" in *[!0]*) ;; *) exit 0 ;; esac
+if [ -n "$LOOPBACK_NO_WORKFLOWS" ] &&
+    git log --name-only --format= "$3" --not --all -- .github/workflows | grep -q .; then
+    echo "refusing to allow a GitHub App to create or update a workflow" \\
+        "without \\`workflows\\` permission" >&2
+    exit 1
+fi
+"""
+
+
+class Conflict(Exception):
+    """Two commits cannot be merged without a person."""
+
+
+@dataclass(frozen=True)
+class FileChange:
+    path: str
+    kind: Literal["ADDED", "DELETED", "MODIFIED", "RENAMED", "COPIED", "CHANGED"]
+    additions: int
+    deletions: int
+
+
+CHANGE_KINDS: dict[str, Literal["ADDED", "DELETED", "MODIFIED", "RENAMED", "COPIED", "CHANGED"]] = {
+    "A": "ADDED",
+    "D": "DELETED",
+    "M": "MODIFIED",
+    "R": "RENAMED",
+    "C": "COPIED",
+    "T": "CHANGED",
+}
+
+
+def hermetic_environment(home: Path) -> dict[str, str]:
+    """The whole environment git runs with; nothing is inherited but the search path."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": "Loopback",
+        "GIT_AUTHOR_EMAIL": "loopback@example.invalid",
+        "GIT_COMMITTER_NAME": "Loopback",
+        "GIT_COMMITTER_EMAIL": "loopback@example.invalid",
+        "GIT_AUTHOR_DATE": "2026-01-05T09:00:00Z",
+        "GIT_COMMITTER_DATE": "2026-01-05T09:00:00Z",
+    }
+
+
+class BareRepository:
+    """A real repository; every method that builds a commit moves no ref."""
+
+    def __init__(self, path: Path, home: Path, default_branch: str) -> None:
+        self.path = path
+        self.home = home
+        home.mkdir(parents=True, exist_ok=True)
+        self.plain(
+            "init", "-q", "--bare", "--template=", f"--initial-branch={default_branch}", str(path)
+        )
+        for key, value in (
+            ("http.receivepack", "true"),
+            ("receive.hideRefs", "refs/pull"),
+            ("uploadpack.allowAnySHA1InWant", "true"),
+            ("uploadpack.allowFilter", "true"),
+            ("core.logAllRefUpdates", "false"),
+            ("gc.auto", "0"),
+        ):
+            self.git("config", key, value)
+        hook = path / "hooks" / "update"
+        hook.parent.mkdir()
+        hook.write_text(UPDATE_HOOK)
+        hook.chmod(0o755)
+
+    def plain(self, *args: str, env: dict[str, str] | None = None) -> str:
+        environment = hermetic_environment(self.home) | (env or {})
+        return subprocess.run(
+            ["git", *args], env=environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    def git(self, *args: str, env: dict[str, str] | None = None, stdin: str | None = None) -> str:
+        """Run git in the bare repository; output without the final newline."""
+        done = self.run(*args, env=env, stdin=stdin)
+        if done.returncode:
+            raise RuntimeError(f"git {' '.join(args)}: {done.stderr.strip()}")
+        return done.stdout.rstrip("\n")
+
+    def run(
+        self, *args: str, env: dict[str, str] | None = None, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["git", "--git-dir", str(self.path), *args],
+            env=hermetic_environment(self.home) | (env or {}),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def refs(self, prefix: str = "refs/") -> dict[str, str]:
+        listing = self.git("for-each-ref", "--format=%(refname) %(objectname)", prefix)
+        return dict(line.rsplit(" ", 1) for line in listing.splitlines())
+
+    def resolve(self, name: str) -> str | None:
+        done = self.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return done.stdout.strip() or None
+
+    def protect(self, branches: list[str]) -> None:
+        """Refuse pushes to these branches, as branch rules do."""
+        listing = "".join(f"refs/heads/{branch}\n" for branch in branches)
+        (self.path / "loopback-protected-refs").write_text(listing)
+
+    def commit_files(
+        self,
+        parent: str | None,
+        files: dict[str, str | None],
+        message: str,
+        author: str,
+        date: datetime,
+    ) -> str:
+        """A commit that writes these files over the parent's tree; ``None`` removes one."""
+        index = {"GIT_INDEX_FILE": str(self.path / "loopback-index")}
+        if parent:
+            self.git("read-tree", parent, env=index)
+        else:
+            self.git("read-tree", "--empty", env=index)
+        lines = []
+        for path, text in files.items():
+            if text is None:
+                lines.append(f"0 {'0' * 40}\t{path}")
+            else:
+                blob = self.git("hash-object", "-w", "--stdin", stdin=text)
+                mode = "100755" if text.startswith("#!") else "100644"
+                lines.append(f"{mode} {blob}\t{path}")
+        self.git("update-index", "--index-info", env=index, stdin="\n".join(lines) + "\n")
+        tree = self.git("write-tree", env=index)
+        return self.commit_tree(tree, [parent] if parent else [], message, author, author, date)
+
+    def commit_tree(
+        self,
+        tree: str,
+        parents: list[str],
+        message: str,
+        author: str,
+        committer: str,
+        date: datetime,
+        author_date: str | None = None,
+    ) -> str:
+        stamp = date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        author_name, _, author_email = author.partition(" <")
+        committer_name, _, committer_email = committer.partition(" <")
+        identity = {
+            "GIT_AUTHOR_NAME": author_name,
+            "GIT_AUTHOR_EMAIL": author_email.rstrip(">"),
+            "GIT_AUTHOR_DATE": author_date or stamp,
+            "GIT_COMMITTER_NAME": committer_name,
+            "GIT_COMMITTER_EMAIL": committer_email.rstrip(">"),
+            "GIT_COMMITTER_DATE": stamp,
+        }
+        options = [option for parent in parents for option in ("-p", parent)]
+        return self.git("commit-tree", tree, *options, env=identity, stdin=message)
+
+    def merged_tree(self, ours: str, theirs: str) -> str:
+        """The tree of a clean three-way merge, else :class:`Conflict`."""
+        done = self.run("merge-tree", "--write-tree", ours, theirs)
+        if done.returncode == 1:
+            raise Conflict(f"{ours} and {theirs}")
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return done.stdout.strip()
+
+    def conflicts(self, ours: str, theirs: str) -> bool:
+        """Whether a three-way merge has conflicts; nothing is written, as this answers a read."""
+        with tempfile.TemporaryDirectory() as scratch:
+            apart = {
+                "GIT_OBJECT_DIRECTORY": scratch,
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.path / "objects"),
+            }
+            done = self.run("merge-tree", "--write-tree", ours, theirs, env=apart)
+        if done.returncode > 1:
+            raise RuntimeError(done.stderr.strip())
+        return done.returncode == 1
+
+    def rebased(self, base: str, head: str, date: datetime) -> str:
+        """The commits of ``base..head`` replayed on ``base``; the last of them."""
+        tip = base
+        for commit in self.git("rev-list", "--reverse", "--no-merges", f"{base}..{head}").split():
+            # merge-tree takes no merge base before git 2.40: give it one to find instead.
+            stand_in = self.commit_tree(
+                f"{tip}^{{tree}}", [f"{commit}^"], "stand-in", MERGER, MERGER, date
+            )
+            tree = self.merged_tree(stand_in, commit)
+            author, when, message = self.git(
+                "show", "-s", "--format=%an <%ae>%x00%aI%x00%B", commit
+            ).split("\0")
+            tip = self.commit_tree(tree, [tip], message, author, MERGER, date, author_date=when)
+        return tip
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        return self.run("merge-base", "--is-ancestor", older, newer).returncode == 0
+
+    def commits_between(self, base: str, head: str) -> list[str]:
+        """Oldest first."""
+        return self.git("rev-list", "--reverse", f"{base}..{head}").split()
+
+    def changes(self, base: str, head: str) -> list[FileChange]:
+        """What ``head`` changed since it left ``base``, as a pull request shows it."""
+        counts: dict[str, tuple[int, int]] = {}
+        numbers = self.git("diff", "--numstat", "-M", "-z", f"{base}...{head}").split("\0")
+        fields = iter(numbers)
+        for entry in fields:
+            if not entry:
+                continue
+            added, removed, path = entry.split("\t")
+            if not path:
+                next(fields)
+                path = next(fields)
+            counts[path] = (int(added.replace("-", "0")), int(removed.replace("-", "0")))
+        changes = []
+        names = iter(self.git("diff", "--name-status", "-M", "-z", f"{base}...{head}").split("\0"))
+        for status in names:
+            if not status:
+                continue
+            path = next(names)
+            if status[0] in "RC":
+                path = next(names)
+            changes.append(FileChange(path, CHANGE_KINDS[status[0]], *counts[path]))
+        return changes

@@ -1,0 +1,84 @@
+"""The REST routes about repositories, commits, rules and users: one function each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import represent, represent_commits
+from .call import Call
+from .errors import Refused, Violation
+
+
+def get_user(call: Call) -> Any:
+    if call.actor.kind == "Bot":
+        raise Refused(403, "Resource not accessible by integration")
+    return represent.private_user(call.github.url, call.actor, call.github.clock.now())
+
+
+def get_repository(call: Call) -> Any:
+    return represent.repository(call.repo, call.actor) | {"license": None}
+
+
+def get_rules(call: Call) -> Any:
+    """Only what rulesets say: classic protection is invisible here, as it is on GitHub."""
+    rules = call.repo.rulesets.get(call.parts["branch"])
+    if rules is None:
+        return []
+    ruleset = {
+        "ruleset_source_type": "Repository",
+        "ruleset_source": call.repo.full_name,
+        "ruleset_id": 1,
+    }
+    found: list[dict[str, Any]] = []
+    if rules.checks:
+        parameters: dict[str, Any] = {
+            "required_status_checks": [{"context": name} for name in rules.checks],
+            "strict_required_status_checks_policy": rules.strict,
+        }
+        found.append({"type": "required_status_checks", "parameters": parameters, **ruleset})
+    if rules.approvals or rules.code_owners or rules.conversations:
+        parameters = {
+            "dismiss_stale_reviews_on_push": False,
+            "require_code_owner_review": rules.code_owners,
+            "require_last_push_approval": False,
+            "required_approving_review_count": rules.approvals,
+            "required_review_thread_resolution": rules.conversations,
+        }
+        found.append({"type": "pull_request", "parameters": parameters, **ruleset})
+    return found
+
+
+def get_permission(call: Call) -> Any:
+    actor = call.github.known_actor(call.parts["login"])
+    if actor is None:
+        raise Refused(404, f"{call.parts['login']} is not a user")
+    return {
+        "permission": actor.permission,
+        "role_name": actor.permission,
+        "user": represent.user(call.github.url, actor) | {"role_name": actor.permission},
+    }
+
+
+def get_commit(call: Call) -> Any:
+    return represent_commits.git_commit(call.repo, _sha(call))
+
+
+def get_check_runs(call: Call) -> Any:
+    if call.query.get("filter", "latest") != "latest":
+        raise Violation("check-runs: only filter=latest is implemented")
+    runs = [
+        represent_commits.check_run(call.repo, run) for run in call.repo.checks.runs_of(_sha(call))
+    ]
+    return {"total_count": len(runs), "check_runs": runs}
+
+
+def get_status(call: Call) -> Any:
+    sha = _sha(call)
+    return represent_commits.combined_status(call.repo, sha, call.repo.checks.statuses_of(sha))
+
+
+def _sha(call: Call) -> str:
+    sha = call.repo.bare.resolve(call.parts["sha"])
+    if sha is None:
+        raise Refused(404, "Not Found")
+    return sha

@@ -1,0 +1,149 @@
+"""The loopback GitHub as a test holds it: actors, repositories, faults, and what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .errors import Refused
+from .faults import Fault, Faults
+from .http_front import HttpFront
+from .repo import Repo
+from .state import Actor, ActorKind, Clock, Ids, Permission, Request, Write
+
+
+class LoopbackGitHub:
+    """GitHub on 127.0.0.1 for as long as the ``with`` block lasts.
+
+    ``violations`` collects everything this stand-in could not vouch for; a test that leaves one
+    there has failed. ``on_write`` is called when a write has had its effect and its answer has
+    not been sent; whatever it raises drops the connection.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.ids = Ids()
+        self.repos: dict[str, Repo] = {}
+        self.requests: list[Request] = []
+        self.violations: list[str] = []
+        self.on_write: Callable[[Write], None] | None = None
+        self.before_push: Callable[[], None] | None = None
+        self.faults = Faults()
+        self._actors: dict[str, Actor] = {}
+        self._tokens: dict[str, Actor] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="loopback-github-")
+        self._front = HttpFront(self)
+
+    def __enter__(self) -> Self:
+        self._front.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._front.stop()
+        self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Base URL of the REST API; GraphQL is at ``/graphql``, git at ``/owner/repo.git``."""
+        return self._front.url
+
+    # Setting the scene
+
+    def add_actor(
+        self,
+        login: str,
+        id: int | None = None,  # noqa: A002
+        permission: Permission = "write",
+        kind: ActorKind | None = None,
+    ) -> str:
+        """Somebody with these rights in every repository; the answer is their token.
+
+        ``github-actions[bot]`` is the workflow's own token, whose events start no CI.
+        """
+        kind = kind or ("Bot" if login.endswith("[bot]") else "User")
+        actor = Actor(login, self.ids.next() if id is None else id, permission, kind)
+        digest = hashlib.sha256(login.encode()).hexdigest()[:36]
+        token = f"{'ghs' if kind == 'Bot' else 'ghp'}_{digest}"
+        self._actors[login] = actor
+        self._tokens[token] = actor
+        return token
+
+    def create_repo(
+        self, full_name: str, files: Mapping[str, str], default_branch: str = "main"
+    ) -> Repo:
+        owner = full_name.partition("/")[0]
+        if owner not in self._actors:
+            self.add_actor(owner, permission="admin")
+        repo = Repo(self, full_name, files, default_branch, Path(self._folder.name))
+        self.repos[full_name] = repo
+        return repo
+
+    def fail_next(
+        self,
+        method: str,
+        path_regex: str,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+        after_effect: bool = False,
+        times: int = 1,
+    ) -> None:
+        """The next ``times`` requests that match are answered so instead."""
+        self.faults.scripted.append(
+            Fault(
+                method=method,
+                path=re.compile(path_regex),
+                status=status,
+                headers=headers or {},
+                body={"message": "scripted fault"} if body is None else body,
+                after_effect=after_effect,
+                times=times,
+            )
+        )
+
+    # Looking around
+
+    def actor(self, login: str) -> Actor:
+        if login not in self._actors:
+            raise KeyError(f"nobody is called {login!r}: call add_actor first")
+        return self._actors[login]
+
+    def known_actor(self, login: str) -> Actor | None:
+        return self._actors.get(login)
+
+    def actor_of(self, token: str | None) -> Actor | None:
+        return self._tokens.get(token or "")
+
+    def token_of(self, login: str) -> str:
+        return next(token for token, actor in self._tokens.items() if actor.login == login)
+
+    def visible_repo(self, full_name: str, viewer: Actor) -> Repo:
+        repo = self.repos.get(full_name)
+        if repo is None or (viewer.permission == "none" and repo.settings.private):
+            raise Refused(404, "Not Found")
+        return repo
+
+    def writes(self) -> list[Request]:
+        """The requests that asked for a change, whether or not they were granted it."""
+        return [request for request in self.requests if request.is_write]
+
+    def describe(self) -> str:
+        """The whole state as text, to show that nothing changed."""
+        return "\n".join(repo.describe() for repo in self.repos.values())
+
+    def violate(self, message: str) -> None:
+        with self.lock:
+            self.violations.append(message)
