@@ -1,0 +1,1 @@
+"""An agent writes down what is wrong with its code; this bot proposes the fix."""

@@ -1,0 +1,24 @@
+"""Write down what leaves no pull request."""
+
+from __future__ import annotations
+
+from bot.actions import Action, Done, Effect, Params, WriteContext
+from bot.ledger import AttemptRecord, SpendRecord, UntestedRecord
+
+
+class AppendLedger(Params):
+    records: tuple[AttemptRecord | SpendRecord | UntestedRecord, ...]
+
+
+def execute(context: WriteContext, params: AppendLedger) -> Done:
+    context.publisher.record(params.records)
+    return Done(True, f"recorded: {'; '.join(record.subject for record in params.records)}")
+
+
+ACTION = Action(
+    name="append_ledger",
+    description="Write down what leaves no pull request.",
+    effect=Effect.WRITE,
+    parameters=AppendLedger,
+    execute=execute,
+)

@@ -1,0 +1,35 @@
+"""Bring the status part of a pull request's body up to date, and leave the rest as it is."""
+
+from __future__ import annotations
+
+from bot.actions import Action, Done, Effect, Params, WriteContext
+from bot.actions.own_pull import own_open_pull
+from bot.body import replace_status
+from bot.model import Sha
+
+
+class UpdateStatus(Params):
+    branch: str
+    head: Sha
+    status: str
+    """The Markdown that stands between the body's two status marks."""
+
+
+def execute(context: WriteContext, params: UpdateStatus) -> Done:
+    pull = own_open_pull(context, params.branch, params.head)
+    if isinstance(pull, str):
+        return Done(False, pull)
+    body = replace_status(pull.body, params.status)
+    if body is None or body == pull.body:
+        return Done(False, f"the body of pull request {pull.number} needs no change")
+    context.writer.set_body(pull.number, body)
+    return Done(True, f"updated the status in pull request {pull.number}")
+
+
+ACTION = Action(
+    name="update_status",
+    description="Bring the status in a pull request's body up to date.",
+    effect=Effect.WRITE,
+    parameters=UpdateStatus,
+    execute=execute,
+)

@@ -1,0 +1,362 @@
+"""The command line: parse, wire, print. Heavy imports wait until a command needs them.
+
+Exit codes: 0 done; 1 something a person can mend, said in one sentence; 2 wrong usage; 3 a defect
+of the bot, with a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.config import Config
+    from bot.forges.github import GitHubAddress, GitHubReader
+    from bot.plan import Claim, Plan
+    from bot.repository import Repository
+    from bot.snapshot import Snapshot
+    from bot.tick import Base
+
+app = typer.Typer(
+    name="bot",
+    help="Turn an agent's reflections about its own code into small, proven pull requests.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help is there in half the time
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"amendbot {version('amendbot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    del version
+
+
+config_app = typer.Typer(
+    help="The configuration, .github/bot.toml.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(config_app, name="config")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Only = Annotated[
+    str, typer.Option(help="Work on this incident alone: a reflection's id or a fingerprint.")
+]
+BaseBranch = Annotated[
+    str, typer.Option("--base", help="The base branch; by default the remote's default branch.")
+]
+
+
+@app.command()
+def run(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and change nothing.")
+    ] = False,
+    as_json: Json = False,
+    only: Only = "",
+    base: BaseBranch = "",
+    config: Annotated[
+        Path | None, typer.Option(help="Try another configuration; only with --dry-run.")
+    ] = None,
+) -> None:
+    """Run one tick: observe, ask, decide, act."""
+    if config and not dry_run:
+        raise typer.BadParameter("--config goes with --dry-run only: the base branch's counts.")
+    trial = _read_config(config) if config else None
+    with _world(base, trial) as world:
+        plan = world.plan(only)
+        _show(plan, as_json, verb="would" if dry_run else "will")
+        if not dry_run:
+            world.act(plan, as_json)
+
+
+@app.command()
+def plan(
+    out: Annotated[Path, typer.Option(help="Where to write the plan.")],
+    only: Only = "",
+    base: BaseBranch = "",
+) -> None:
+    """Write a tick's plan to a file.
+
+    For reading and for `bot apply`; nothing else is changed.
+    """
+    from bot.plan import write_plan_file
+
+    with _world(base, None) as world:
+        planned = world.plan(only)
+        out.write_text(write_plan_file(planned), encoding="utf-8")
+        _show(planned, as_json=False, verb="would")
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(help="A plan that `bot plan` wrote.")],
+    as_json: Json = False,
+    base: BaseBranch = "",
+) -> None:
+    """Take a plan file's proposals up.
+
+    Each is rebuilt and vetted, the world is observed afresh, and what is decided then is done.
+    """
+    from bot.plan import read_plan_file
+
+    claims = read_plan_file(_read(file), str(file))
+    with _world(base, None) as world:
+        decided = world.plan("", claims)
+        _show(decided, as_json, verb="will")
+        world.act(decided, as_json)
+
+
+@app.command()
+def reflect(
+    text: Annotated[str, typer.Argument(help="What happened, and what it points at.")],
+    task: Annotated[str, typer.Option(help="What was being done.")] = "",
+    outcome: Annotated[str, typer.Option(help="How it ended.")] = "failure",
+    to: Annotated[
+        str, typer.Option(help="A source's name; by default the first one configured.")
+    ] = "",
+    base: BaseBranch = "",
+) -> None:
+    """Write a reflection.
+
+    To the source's file in the work tree, or straight to its ref on the remote.
+    """
+    from bot.reflecting import write_reflection
+
+    if not text.strip():
+        raise UserError("The reflection is empty; say what happened and where.")
+    with _repository() as repository:
+        where = write_reflection(
+            repository, _base(repository, base).config, to, task, outcome, text, _now()
+        )
+    typer.echo(where)
+
+
+@app.command()
+def reflections(as_json: Json = False, base: BaseBranch = "") -> None:
+    """List reflections and their fates.
+
+    Actionable or not and why, and what became of each.
+    """
+    from bot.reflecting import listing, print_listing
+
+    with _world(base, None) as world:
+        rows = listing(world.observe())
+    if as_json:
+        typer.echo(json.dumps([row.as_data() for row in rows], indent=2))
+    else:
+        print_listing(rows, _console())
+
+
+@app.command()
+def actions(as_json: Json = False) -> None:
+    """List everything the bot can do.
+
+    --json prints the tool definitions that a model is given.
+    """
+    from bot.actions.registry import load
+
+    registry = load()
+    if as_json:
+        typer.echo(json.dumps(registry.tools(), indent=2))
+        return
+    for action in registry:
+        typer.echo(f"{action.effect:<8} {action.name:<20} {action.description}")
+
+
+@config_app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The file to check.")] = Path(".github/bot.toml"),
+) -> None:
+    """Check a configuration file."""
+    _read_config(file)
+    typer.echo(f"{file} is fine.")
+
+
+@config_app.command()
+def schema() -> None:
+    """Print the configuration's JSON Schema, for editors."""
+    from bot.config import config_schema
+
+    typer.echo(config_schema())
+
+
+# ------------------------------------------------------------------------------------- wiring
+
+
+class _World:
+    """One repository, its forge, and what one command does with them."""
+
+    def __init__(self, repository: Repository, base: Base, address: GitHubAddress) -> None:
+        from bot.forges.github import GitHubReader
+
+        self._repository = repository
+        self._base = base
+        self._address = address
+        self._reader: GitHubReader = GitHubReader(address)
+        self._observed: Snapshot | None = None
+
+    def observe(self) -> Snapshot:
+        from bot.tick import observe
+
+        self._observed = observe(self._repository, self._reader, self._base, _now())
+        return self._observed
+
+    def plan(self, only: str, claims: tuple[Claim, ...] | None = None) -> Plan:
+        """Observe, ask the engine (or believe nothing of a plan file's claims), and decide."""
+        from dataclasses import replace
+
+        from bot.actions.registry import load
+        from bot.engines.registry import make
+        from bot.policy import decide
+        from bot.selection import select
+        from bot.tick import propose, reconsider
+
+        snapshot = self.observe()
+        selection = select(snapshot, only)
+        if claims is None:
+            engine = make(snapshot.config.engine, load(snapshot.config.actions.extra))
+            with _progress() as say:
+                attempts = propose(snapshot, selection, self._repository, self._reader, engine, say)
+        else:
+            attempts, dropped = reconsider(
+                claims, selection, snapshot, self._repository, self._reader
+            )
+            snapshot = replace(snapshot, notices=(*snapshot.notices, *dropped))
+        return decide(snapshot, selection, attempts)
+
+    def act(self, plan: Plan, as_json: bool) -> None:
+        """The only place that makes anything that writes."""
+        from bot.actions import WriteContext
+        from bot.forges.github import GitHubWriter
+        from bot.publisher import GitPublisher
+        from bot.report import print_outcomes
+        from bot.tick import act
+
+        assert self._observed is not None
+        config = self._base.config
+        context = WriteContext(
+            reader=self._reader,
+            writer=GitHubWriter(self._address),
+            publisher=GitPublisher(self._repository, config, self._base.branch),
+            config=config,
+            base_branch=self._base.branch,
+            me=self._observed.forge.me,
+            now=self._observed.now,
+        )
+        print_outcomes(act(plan, context), _console(stderr=as_json))
+
+
+@contextmanager
+def _world(base: str, config: Config | None) -> Iterator[_World]:
+    from bot.forges.github import GitHubAddress
+
+    with _repository() as repository:
+        address = GitHubAddress.from_environment(repository.url)
+        yield _World(repository, _base(repository, base, config), address)
+
+
+@contextmanager
+def _repository() -> Iterator[Repository]:
+    import os
+
+    from bot.repository import Repository
+
+    with Repository(Path.cwd(), token=os.environ.get("GITHUB_TOKEN", "")) as repository:
+        yield repository
+
+
+def _base(repository: Repository, branch: str, config: Config | None = None) -> Base:
+    from bot.tick import read_base
+
+    return read_base(repository, branch, config)
+
+
+def _show(plan: Plan, as_json: bool, *, verb: str) -> None:
+    if as_json:
+        from bot.plan import as_json as to_data
+
+        typer.echo(json.dumps(to_data(plan), indent=2))
+    else:
+        from bot.report import print_plan
+
+        print_plan(plan, _console(), verb=verb)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """The step at hand on standard error, at a terminal only."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("observing") as status:
+        yield status.update
+
+
+def _read_config(file: Path) -> Config:
+    from bot.config import parse_config
+
+    return parse_config(_read(file), str(file))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}.") from error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def main() -> None:
+    """Run the command line and turn what went wrong into the exit codes above."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"bot: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("bot: interrupted", err=True)
+        sys.exit(130)
+    except Exception:  # noqa: BLE001 # the last resort: exit code 3 with the traceback
+        traceback.print_exc()
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,310 @@
+"""`.github/bot.toml`: what maintainers ask of the bot, checked before anything is believed.
+
+The file is read from the base branch's commit. Unknown keys are mistakes and are answered with the
+key that was probably meant, because a misspelt safety setting must not be silently ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from bot.errors import UserError
+from bot.model import Severity
+
+CONFIG_PATH = ".github/bot.toml"
+
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
+_Globs = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Outcome(StrEnum):
+    """What a policy rule may ask for."""
+
+    MERGE = "merge"
+    REVIEW = "review"
+    DRAFT = "draft"
+    REFUSE = "refuse"
+
+
+class Proof(StrEnum):
+    """How far a change is proven, weakest first; `rank` orders them."""
+
+    NONE = "none"
+    CHECKS = "checks"
+    """Every required check passes on the head commit."""
+    FAIL_TO_PASS = "fail-to-pass"
+    """And at least one of them fails on the base commit."""
+
+    @property
+    def rank(self) -> int:
+        return list(Proof).index(self)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class SourceConfig(_Section):
+    """Where reflections come from: files of the work tree, or files of a named ref."""
+
+    name: _Name = "reflections"
+    """A name for this source; it appears in proposals."""
+    files: _Globs = ("reflections.json", "**/reflections.json")
+    """Git-style patterns of the files to read."""
+    ref: str = ""
+    """A branch (or full ref) of the remote to read from; empty reads the work tree."""
+    trust: bool = False
+    """Whether a change that came from here may be merged without a person."""
+
+    @field_validator("ref")
+    @classmethod
+    def _plain_ref(cls, ref: str) -> str:
+        if ref.startswith(("-", "bot/", "refs/heads/bot/", "refs/bot/")) or set(ref) & set(
+            " ~^:?*[\\"
+        ):
+            raise ValueError("is not the name of a branch outside bot/")
+        return ref
+
+    @property
+    def full_ref(self) -> str:
+        """The ref's full name on the remote, empty for the work tree."""
+        return (
+            self.ref if not self.ref or self.ref.startswith("refs/") else f"refs/heads/{self.ref}"
+        )
+
+
+class OpenAIConfig(_Section):
+    """Any server with OpenAI's chat completions; OPENAI_BASE_URL and OPENAI_API_KEY say which."""
+
+    model: str = "gpt-5-mini"
+    """The model's name at that server."""
+    turns: int = Field(default=4, ge=1, le=20)
+    """How often the model may be asked about one incident."""
+    max_completion_tokens: int = Field(default=4000, ge=64, le=128_000)
+    """The longest answer, in tokens, that one request may cost."""
+    reasoning_effort: Literal["", "none", "minimal", "low", "medium", "high"] = ""
+    """How long a reasoning model thinks; empty leaves it to the server. Some models take tools only
+    with `none`."""
+    timeout_s: float = Field(default=120, gt=0, le=3600)
+    """Seconds to wait for one answer."""
+    usd_per_million_prompt_tokens: float | None = Field(default=None, ge=0)
+    """Price of a million prompt tokens; needed for limits in money."""
+    usd_per_million_completion_tokens: float | None = Field(default=None, ge=0)
+    """Price of a million answered tokens; needed for limits in money."""
+
+    @property
+    def priced(self) -> bool:
+        return None not in (
+            self.usd_per_million_prompt_tokens,
+            self.usd_per_million_completion_tokens,
+        )
+
+
+class EngineConfig(_Section):
+    """Who repairs."""
+
+    name: Literal["openai"] = "openai"
+    """The engine to ask."""
+    openai: OpenAIConfig = OpenAIConfig()
+
+
+class LimitsConfig(_Section):
+    """Hard limits; what they hold back is said in every report."""
+
+    incidents_per_tick: int = Field(default=5, ge=0)
+    """How many incidents one tick may ask an engine about."""
+    open_pulls: int = Field(default=10, ge=0)
+    """With this many of its pull requests open, the bot proposes nothing new."""
+    attempts_per_incident: int = Field(default=3, ge=1, le=20)
+    """How often an incident is tried, the first time included."""
+    tokens_per_incident: int = Field(default=50_000, ge=0)
+    """Tokens, prompts and answers together, that one incident may cost in one tick."""
+    tokens_per_tick: int = Field(default=250_000, ge=0)
+    """Tokens that one tick may cost."""
+    tokens_per_day: int = Field(default=1_000_000, ge=0)
+    """Tokens that may be spent within 24 hours, by the ledger."""
+    usd_per_day: float | None = Field(default=None, ge=0)
+    """Money that may be spent within 24 hours, by the ledger; needs the engine's prices."""
+
+
+class PatchConfig(_Section):
+    """How large a patch may be before it is refused."""
+
+    max_files: int = Field(default=5, ge=1)
+    max_lines: int = Field(default=200, ge=1)
+    """Lines added and removed together."""
+
+
+class MergeConfig(_Section):
+    """How the bot merges, where a rule lets it."""
+
+    required_checks: tuple[str, ...] = ()
+    """Checks that must pass, in addition to those the forge itself requires."""
+    method: Literal["default", "merge", "squash", "rebase"] = "default"
+    """`default` takes the repository's own."""
+
+
+class ReviewConfig(_Section):
+    """Who is asked, where no CODEOWNERS line names anyone."""
+
+    reviewers: tuple[str, ...] = ()
+    """Logins, or `org/team`, without the @."""
+
+
+class ProtectConfig(_Section):
+    """More paths that the bot never merges by itself; the built-in ones always count."""
+
+    paths: tuple[str, ...] = ()
+
+
+class CommitConfig(_Section):
+    """Who the bot's commits say made them."""
+
+    name: str = Field(default="Amendbot", min_length=1, max_length=100)
+    email: str = Field(default="amendbot@invalid.example", min_length=3, max_length=200)
+
+
+class RuleConfig(_Section):
+    """One rule: when every condition it names is met, its outcome is the decision.
+
+    The first rule that matches wins. What is unknown never satisfies a condition.
+    """
+
+    name: _Name
+    outcome: Outcome
+    paths: _Globs | None = None
+    """Every changed path matches one of these git-style patterns."""
+    severity: tuple[Severity, ...] | None = Field(default=None, min_length=1)
+    """The bug report's severity is one of these."""
+    max_files: int | None = Field(default=None, ge=1)
+    """At most so many files change."""
+    max_lines: int | None = Field(default=None, ge=1)
+    """At most so many lines are added and removed together."""
+    engine: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """The engine that made the patch is one of these."""
+    proof: Proof | None = None
+    """The change is proven at least so far."""
+
+
+class PolicyConfig(_Section):
+    """Ordered rules; without one that matches, a person reviews."""
+
+    rule: tuple[RuleConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        names = [rule.name for rule in self.rule]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"has two rules named {twice[0]!r}; give each a name of its own")
+        return self
+
+
+class ActionsConfig(_Section):
+    """Actions of third parties that the model may use."""
+
+    extra: tuple[str, ...] = ()
+    """Names of `read` actions from installed packages (entry-point group `bot.actions`)."""
+
+
+class Config(_Section):
+    """The whole of `.github/bot.toml`."""
+
+    enabled: bool = True
+    """`false` stops the bot: it looks at nothing and does nothing."""
+    source: tuple[SourceConfig, ...] = (SourceConfig(),)
+    engine: EngineConfig = EngineConfig()
+    limits: LimitsConfig = LimitsConfig()
+    patch: PatchConfig = PatchConfig()
+    merge: MergeConfig = MergeConfig()
+    review: ReviewConfig = ReviewConfig()
+    protect: ProtectConfig = ProtectConfig()
+    commit: CommitConfig = CommitConfig()
+    policy: PolicyConfig = PolicyConfig()
+    actions: ActionsConfig = ActionsConfig()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        names = [source.name for source in self.source]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"has two sources named {twice[0]!r}; give each a name of its own")
+        if self.limits.usd_per_day is not None and not self.engine.openai.priced:
+            raise ValueError(
+                "limits.usd_per_day needs engine.openai.usd_per_million_prompt_tokens and "
+                "engine.openai.usd_per_million_completion_tokens"
+            )
+        return self
+
+    def trusts(self, sources: tuple[str, ...]) -> bool:
+        """Whether every one of these sources is configured and trusted."""
+        trusted = {source.name for source in self.source if source.trust}
+        return bool(sources) and set(sources) <= trusted
+
+
+def parse_config(text: str, origin: str = CONFIG_PATH) -> Config:
+    """Read the text of a configuration file; every mistake is named in one UserError."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{origin} is not TOML: {error}.") from error
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        mistakes = "; ".join(_sentences(error))
+        raise UserError(f"{origin}: {mistakes}.") from error
+
+
+def config_schema() -> str:
+    """The JSON Schema of the configuration file, for editors."""
+    return json.dumps(Config.model_json_schema(), indent=2)
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for mistake in error.errors(include_url=False):
+        place = _dotted(mistake["loc"])
+        if mistake["type"] == "extra_forbidden":
+            yield f"unknown key {place!r}{_suggestion(mistake['loc'])}"
+        else:
+            message = mistake["msg"].removeprefix("Value error, ")
+            message = message[:1].lower() + message[1:]
+            yield f"{place}: {message}" if place else message
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _suggestion(location: tuple[int | str, ...]) -> str:
+    section: Any = Config
+    for part in location[:-1]:
+        if isinstance(part, str) and section is not None:
+            section = _section_of(section, part)
+    known = list(section.model_fields) if section is not None else []
+    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (known here: {', '.join(known)})" if known else ""
+
+
+def _section_of(model: type[BaseModel], field: str) -> type[BaseModel] | None:
+    """The section a field of `model` holds, be it plain or in a tuple."""
+    if field not in model.model_fields:
+        return None
+    pending: list[Any] = [model.model_fields[field].annotation]
+    while pending:
+        annotation = pending.pop()
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return annotation
+        pending.extend(get_args(annotation))
+    return None

@@ -1,0 +1,99 @@
+"""Forges: where pull requests live. A forge has two halves, and planning only ever gets to read.
+
+`ForgeReader` and `ForgeWriter` are what `github` (and later `local`) offer; `Publisher` is what
+actions need of git itself: moving refs of the remote under a lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.ledger import Record
+from bot.model import ForgeView, Pull, Sha
+
+
+class ForgeReader(Protocol):
+    """The reading half. Works with a token that may do nothing else."""
+
+    name: str
+
+    def observe(self, base_branch: str, branches: Sequence[str]) -> ForgeView:
+        """Everything one tick needs to know.
+
+        All pull requests whose head branch is one of the bot's, and beyond these the history of
+        `branches`, which may exist no more.
+        """
+        ...
+
+    def current(self, branch: str) -> Pull | None:
+        """The newest pull request from this branch of the repository itself, read just now.
+
+        Its checks, review state and mergeability are not read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The forge understood a write and will not do it, in its own words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    number: int
+    url: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merge that happened: the base branch's new commit and its tree."""
+
+    commit: Sha
+    tree: Sha
+
+
+class ForgeWriter(Protocol):
+    """The writing half. Each call is one write; an answer that is lost is a UserError."""
+
+    def open(
+        self, *, branch: str, base_branch: str, title: str, body: str, draft: bool
+    ) -> Opened | Refused: ...
+
+    def set_body(self, number: int, body: str) -> None: ...
+
+    def request_review(self, number: int, reviewers: Sequence[str]) -> Refused | None:
+        """Ask these logins and `org/team` names."""
+        ...
+
+    def merge(self, number: int, *, head: Sha, method: str) -> Merged | Refused:
+        """Merge if the head still is `head`. After an ambiguous answer the state is read again."""
+        ...
+
+
+class Publisher(Protocol):
+    """Git's part of the writing: branches and the ledger, each under a lease."""
+
+    def publish(self, branch: str, head: Sha, records: Sequence[Record]) -> bool:
+        """Create the branch at `head` and add the records, both or neither; False if it exists."""
+        ...
+
+    def delete(self, branch: str, head: Sha) -> bool:
+        """Delete the branch if it still points at `head`; False if it does not."""
+        ...
+
+    def record(self, records: Sequence[Record]) -> None:
+        """Add records to the ledger, again on top of whatever others added meanwhile."""
+        ...
+
+    def head(self, branch: str) -> Sha | None:
+        """Where the branch points on the remote, read just now."""
+        ...
+
+    def halted(self) -> str:
+        """Why the bot must not write any more, read just now; empty if it may."""
+        ...

@@ -1,0 +1,187 @@
+"""Where a pull request stands: what policy says of it, and what keeps it from being merged. Pure.
+
+Every state has a sentence that says why it is not merged and what would change that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.config import Outcome
+from bot.ledger import HeadRecord
+from bot.model import (
+    HOLD_LABEL,
+    Check,
+    CheckState,
+    Commit,
+    Mergeable,
+    Pull,
+    ReviewState,
+    Severity,
+    short,
+)
+from bot.protected import protected
+from bot.rules import Decision, Facts, check_state, judge, proof_of
+from bot.snapshot import Snapshot
+
+
+class Obstacle(StrEnum):
+    """The kinds of things that keep a pull request from being merged by the bot."""
+
+    LEFT_TO_PEOPLE = "left to people"
+    """The bot writes nothing at all on it."""
+    FAILED = "failed"
+    WAITING = "waiting"
+    """Something is still on its way; nothing is to be said to anyone yet."""
+    REVIEW = "review"
+    BLOCKED = "blocked"
+    UNSETTLED = "unsettled"
+    """The forge has not worked something out yet; not even the body is touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    obstacle: Obstacle
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What policy says of a pull request, and what keeps it from being merged, weightiest first."""
+
+    decision: Decision
+    reasons: tuple[Reason, ...]
+
+    @property
+    def ready(self) -> bool:
+        return self.decision.outcome is Outcome.MERGE and not self.reasons
+
+    @property
+    def sentence(self) -> str:
+        if self.reasons:
+            return self.reasons[0].sentence
+        return "Ready: every condition for the merge is met."
+
+    def has(self, *obstacles: Obstacle) -> bool:
+        return any(reason.obstacle in obstacles for reason in self.reasons)
+
+
+def standing(pull: Pull, snapshot: Snapshot) -> Standing:
+    """Where one of the bot's own open pull requests stands."""
+    record = snapshot.record_of(pull)
+    commit = snapshot.commit(pull.head)
+    facts = _facts(record, commit, pull.checks, snapshot)
+    decision = judge(facts, snapshot.config)
+    return Standing(decision, tuple(_reasons(pull, commit, record, decision, snapshot)))
+
+
+def first_standing(record: HeadRecord, commit: Commit | None, snapshot: Snapshot) -> Standing:
+    """Where a head will stand the moment its pull request is open, before any check has run."""
+    decision = judge(_facts(record, commit, (), snapshot), snapshot.config)
+    reasons = [
+        *_check_reasons((), snapshot),
+        *_decision_reasons(decision),
+        *_base_reasons(commit, snapshot),
+    ]
+    return Standing(decision, tuple(reasons))
+
+
+def _facts(
+    record: HeadRecord | None,
+    commit: Commit | None,
+    checks: tuple[Check, ...] | None,
+    snapshot: Snapshot,
+) -> Facts:
+    proof, pending = proof_of(snapshot.required, snapshot.forge.base_checks, checks)
+    changes = commit.changes if commit else None
+    return Facts(
+        changes=changes,
+        protected=protected(changes or (), snapshot.config),
+        severity=Severity(record.severity) if record else None,
+        engine=record.engine if record else "",
+        trusted=record is not None and snapshot.config.trusts(record.sources),
+        proof=proof,
+        proof_pending=pending,
+    )
+
+
+def _reasons(
+    pull: Pull,
+    commit: Commit | None,
+    record: HeadRecord | None,
+    decision: Decision,
+    snapshot: Snapshot,
+) -> Iterator[Reason]:
+    if record is None:
+        said = f"Its head {short(pull.head)} is a person's commit, so the bot leaves it to people."
+        yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
+    if HOLD_LABEL in pull.labels:
+        said = f"On hold: the label {HOLD_LABEL} is set; remove it to let the bot go on."
+        yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
+    if pull.base_branch != snapshot.base_branch:
+        said = f"It is for {pull.base_branch}, not {snapshot.base_branch}; the bot leaves it."
+        yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
+    yield from _check_reasons(pull.checks, snapshot)
+    yield from _decision_reasons(decision)
+    if pull.draft:
+        yield Reason(Obstacle.BLOCKED, "It is a draft; mark it ready for review to go on.")
+    if pull.review is ReviewState.CHANGES_REQUESTED:
+        yield Reason(Obstacle.BLOCKED, "A reviewer asked for changes, so a person goes on here.")
+    if pull.review is ReviewState.REQUIRED:
+        yield Reason(Obstacle.REVIEW, "The repository requires an approving review first.")
+    if pull.mergeable is Mergeable.CONFLICT:
+        said = f"It conflicts with {snapshot.base_branch}; merge by hand, or close it to refuse it."
+        yield Reason(Obstacle.BLOCKED, said)
+    if pull.mergeable is Mergeable.UNKNOWN:
+        said = "The forge is still working out whether it can be merged; the next tick looks again."
+        yield Reason(Obstacle.UNSETTLED, said)
+    if commit is None:
+        said = f"Git does not have its head {short(pull.head)} yet; the next tick looks again."
+        yield Reason(Obstacle.UNSETTLED, said)
+    yield from _base_reasons(commit, snapshot)
+
+
+def _check_reasons(checks: tuple[Check, ...] | None, snapshot: Snapshot) -> Iterator[Reason]:
+    required = snapshot.required
+    if not required:
+        said = (
+            f"No check is required on {snapshot.base_branch} and merge.required_checks names none, "
+            f"so the bot never merges here: a person does."
+        )
+        yield Reason(Obstacle.REVIEW, said)
+    if checks is None:
+        yield Reason(Obstacle.UNSETTLED, "Its checks could not be read; the next tick tries again.")
+        return
+    for need in required:
+        if check_state(need, checks) is CheckState.FAILED:
+            said = (
+                f"The required check “{need.name}” failed, so this change does not hold as it is: "
+                f"mend it by hand, or close it to refuse it."
+            )
+            yield Reason(Obstacle.FAILED, said)
+    waiting = [n.name for n in required if check_state(n, checks) is CheckState.PENDING]
+    if waiting:
+        names = ", ".join(f"“{name}”" for name in waiting)
+        noun = "check" if len(waiting) == 1 else "checks"
+        yield Reason(Obstacle.WAITING, f"Waiting for the required {noun} {names} to pass.")
+
+
+def _decision_reasons(decision: Decision) -> Iterator[Reason]:
+    if decision.pending:
+        return
+    if decision.outcome is Outcome.REVIEW:
+        yield Reason(Obstacle.REVIEW, f"A person reviews and merges it: {decision.reason}.")
+    if decision.outcome in (Outcome.DRAFT, Outcome.REFUSE):
+        said = f"Rule “{decision.rule}” says {decision.outcome}, so a person goes on from here."
+        yield Reason(Obstacle.BLOCKED, said)
+
+
+def _base_reasons(commit: Commit | None, snapshot: Snapshot) -> Iterator[Reason]:
+    if commit is not None and commit.parents != (snapshot.base.sha,):
+        said = (
+            f"It was tested on an older {snapshot.base_branch}, and the bot merges only what was "
+            f"tested on the newest: merge it by hand, or close it to refuse it."
+        )
+        yield Reason(Obstacle.BLOCKED, said)

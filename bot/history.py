@@ -1,0 +1,113 @@
+"""What became of an incident, derived from pull requests and the ledger. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.ledger import AttemptRecord, HeadRecord
+from bot.model import Ending, Incident, Pull, PullState
+from bot.snapshot import Snapshot
+
+FIRST_RETRY = timedelta(hours=1)
+"""A failed attempt is tried again after this, and twice as long after each further one."""
+
+
+class Fate(StrEnum):
+    """What became of an incident so far."""
+
+    OPEN = "open"
+    """Nothing yet; an engine may be asked."""
+    WAITING = "waiting"
+    """Tried without a result, to be tried again later."""
+    PUBLISHED = "published"
+    """Its branch is pushed, its pull request is not open yet."""
+    PROPOSED = "proposed"
+    MERGED = "merged"
+    REFUSED = "refused"
+    ABSTAINED = "abstained"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The fate of one incident, the sentence that says it, and the attempts made so far."""
+
+    fate: Fate
+    sentence: str
+    attempts: int
+    pull: Pull | None = None
+    head: HeadRecord | None = None
+
+
+def history(incident: Incident, snapshot: Snapshot) -> History:
+    """What became of this incident, matched by fingerprint or by any of its reflections."""
+    heads = [h for h in snapshot.ledger.heads if _same(incident, h.incident, h.reflections)]
+    tries = [a for a in snapshot.ledger.attempts if _same(incident, a.incident, a.reflections)]
+    branches = {head.branch for head in heads} | {incident.branch(1)}
+    pulls = [pull for pull in snapshot.forge.pulls if pull.branch in branches]
+    attempts = len({head.branch for head in heads}) + len(tries)
+    if pulls:
+        return _of_pull(_most_telling(pulls), attempts)
+    present = {branch.name: branch.head for branch in snapshot.branches}
+    for head in reversed(heads):
+        if present.get(head.branch) == head.head:
+            return _of_branch(head, snapshot, attempts)
+    if tries:
+        return _of_tries(incident, tries, attempts, snapshot)
+    return History(Fate.OPEN, "nothing has been tried yet", attempts)
+
+
+def _of_pull(pull: Pull, attempts: int) -> History:
+    if pull.state is PullState.OPEN:
+        return History(Fate.PROPOSED, f"pull request #{pull.number} is open", attempts, pull)
+    if pull.state is PullState.MERGED:
+        return History(Fate.MERGED, f"pull request #{pull.number} is merged", attempts, pull)
+    sentence = f"pull request #{pull.number} was closed without merging, which is a “no”"
+    return History(Fate.REFUSED, sentence, attempts, pull)
+
+
+def _of_branch(head: HeadRecord, snapshot: Snapshot, attempts: int) -> History:
+    failure = snapshot.ledger.failed("open_pull_request", head.branch, head.head)
+    if failure:
+        sentence = f"the forge refused to open a pull request for {head.branch}: {failure.reason}"
+        return History(Fate.FAILED, sentence, attempts, head=head)
+    return History(Fate.PUBLISHED, f"{head.branch} has no pull request yet", attempts, head=head)
+
+
+def _of_tries(
+    incident: Incident, tries: list[AttemptRecord], attempts: int, snapshot: Snapshot
+) -> History:
+    last = max(tries, key=lambda record: record.at)
+    known = {id_ for record in tries for id_ in record.reflections}
+    news = [id_ for id_ in incident.reflection_ids if id_ not in known]
+    limit = snapshot.config.limits.attempts_per_incident
+    said = f"attempt {last.attempt} ended: {last.ending}, {last.reason}"
+    if attempts >= limit:
+        return History(Fate.FAILED, f"{said}; that was the last of {limit} attempts", attempts)
+    if news:
+        return History(Fate.OPEN, f"{said}; {news[0]} is new since", attempts)
+    if last.ending is Ending.FAILED:
+        failures = sum(record.ending is Ending.FAILED for record in tries)
+        due = last.at + FIRST_RETRY * 2 ** (failures - 1)
+        if snapshot.now >= due:
+            return History(Fate.OPEN, f"{said}; it is due again", attempts)
+        return History(Fate.WAITING, f"{said}; again after {_clock(due)}", attempts)
+    fate = Fate.REFUSED if last.ending is Ending.REFUSED else Fate.ABSTAINED
+    return History(fate, said, attempts)
+
+
+def _same(incident: Incident, fingerprint: str, reflections: tuple[str, ...]) -> bool:
+    return incident.fingerprint == fingerprint or bool(
+        set(incident.reflection_ids) & set(reflections)
+    )
+
+
+def _most_telling(pulls: list[Pull]) -> Pull:
+    """An open one before a closed one, a newer before an older."""
+    return max(pulls, key=lambda pull: (pull.state is PullState.OPEN, pull.number))
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

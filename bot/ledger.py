@@ -1,0 +1,194 @@
+"""The ledger: what leaves no pull request, as append-only commits on `refs/bot/ledger`.
+
+One commit is one record; its message is a subject for people and a line of JSON. Records are only
+ever added, and the ref moves by compare-and-swap, so a concurrent writer costs a retry and never a
+record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.model import Ending, Fingerprint, Sha, Usage
+
+LEDGER_REF = "refs/bot/ledger"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
+
+    at: datetime
+    """When it was written, in UTC."""
+
+
+class AttemptRecord(_Record):
+    """An attempt that left no pull request."""
+
+    kind: Literal["attempt"] = "attempt"
+    incident: Fingerprint
+    reflections: tuple[str, ...]
+    attempt: int
+    engine: str
+    ending: Ending
+    reason: str
+    base: Sha
+    patch_id: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"attempt {self.attempt} on {self.incident}: {self.ending}"
+
+
+class HeadRecord(_Record):
+    """A head commit the bot is about to push; a head on its branches that has none is a person's.
+
+    It carries what the pull request is made of, so that a branch whose pull request never came
+    about gets it without asking an engine again.
+    """
+
+    kind: Literal["head"] = "head"
+    incident: Fingerprint
+    reflections: tuple[str, ...]
+    sources: tuple[str, ...]
+    attempt: int
+    branch: str
+    head: Sha
+    base: Sha
+    patch_id: str
+    engine: str
+    path: str
+    symbol: str
+    summary: str
+    severity: str
+    explanation: str
+    observed: str
+    """The reflections' text, cut to what a pull request shows."""
+    requests: int = 0
+    tokens: int = 0
+    usd: float | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"head of {self.branch}: {self.head[:9]}"
+
+
+class SpendRecord(_Record):
+    """What one attempt cost, whatever came of it."""
+
+    kind: Literal["spend"] = "spend"
+    incident: Fingerprint
+    engine: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"spent {self.prompt_tokens + self.completion_tokens} tokens on {self.incident}"
+
+
+class FailureRecord(_Record):
+    """A write that the forge refused for good; it is not tried again for the same head."""
+
+    kind: Literal["failure"] = "failure"
+    action: str
+    branch: str
+    head: Sha
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.action} on {self.branch} was refused"
+
+
+class UntestedRecord(_Record):
+    """A merge whose tree is not the tree that was tested."""
+
+    kind: Literal["untested"] = "untested"
+    number: int
+    head: Sha
+    merged_as: Sha
+
+    @property
+    def subject(self) -> str:
+        return f"pull request {self.number} was merged untested"
+
+
+Record = AttemptRecord | HeadRecord | SpendRecord | FailureRecord | UntestedRecord
+_ADAPTER: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
+
+
+def encode(record: Record) -> str:
+    """The commit message that carries a record."""
+    return f"{record.subject}\n\n{record.model_dump_json()}\n"
+
+
+def decode(message: str) -> Record | None:
+    """The record in a commit message; None where there is none that this version knows."""
+    _, _, body = message.partition("\n\n")
+    try:
+        return _ADAPTER.validate_json(body.strip())
+    except ValidationError:
+        return None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All records as of one commit of the ledger. `unknown` counts what could not be read."""
+
+    tip: Sha | None
+    records: tuple[Record, ...]
+    unknown: int = 0
+
+    @classmethod
+    def read(cls, tip: Sha | None, messages: Iterable[str]) -> Ledger:
+        decoded = [decode(message) for message in messages]
+        records = tuple(record for record in decoded if record is not None)
+        return cls(tip, records, unknown=len(decoded) - len(records))
+
+    @property
+    def heads(self) -> tuple[HeadRecord, ...]:
+        return tuple(record for record in self.records if isinstance(record, HeadRecord))
+
+    @property
+    def attempts(self) -> tuple[AttemptRecord, ...]:
+        return tuple(record for record in self.records if isinstance(record, AttemptRecord))
+
+    def head(self, branch: str, sha: Sha) -> HeadRecord | None:
+        """The record of this very head on this branch; None says a person pushed it."""
+        found = [r for r in self.heads if r.branch == branch and r.head == sha]
+        return found[-1] if found else None
+
+    def failed(self, action: str, branch: str, head: Sha) -> FailureRecord | None:
+        wanted = (action, branch, head)
+        failures = (record for record in self.records if isinstance(record, FailureRecord))
+        return next((f for f in failures if (f.action, f.branch, f.head) == wanted), None)
+
+    def untested(self, number: int) -> bool:
+        return any(isinstance(r, UntestedRecord) and r.number == number for r in self.records)
+
+    def spent_since(self, moment: datetime) -> Usage:
+        total = Usage()
+        for record in self.records:
+            if isinstance(record, SpendRecord) and record.at >= moment:
+                total += Usage(
+                    requests=record.requests,
+                    prompt_tokens=record.prompt_tokens,
+                    completion_tokens=record.completion_tokens,
+                    usd=record.usd,
+                )
+        return total
+
+    def spent_within_a_day(self, now: datetime) -> Usage:
+        return self.spent_since(now - timedelta(hours=24))
+
+
+def raw_date(moment: datetime) -> str:
+    """Git's raw form of a moment: whole seconds since the epoch, and the zone."""
+    return f"{int(moment.astimezone(UTC).timestamp())} +0000"

@@ -1,0 +1,445 @@
+"""The nouns of the bot, as frozen records.
+
+Nothing here reads, writes or decides. Whatever crosses a module boundary is one of these records,
+so a reader who knows this page can read any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, Protocol
+
+Sha = NewType("Sha", str)
+"""A full git object name, 40 lower-case hexadecimal digits."""
+
+Fingerprint = NewType("Fingerprint", str)
+"""An incident's identity, `v1-` and twelve hexadecimal digits; see `bot.triage.fingerprint`."""
+
+BRANCH_PREFIX = "bot/"
+"""Every branch of the bot starts with this, and no name in it comes from a model."""
+
+HOLD_LABEL = "bot:hold"
+"""A person puts this label on a pull request that the bot must leave alone."""
+
+
+class Severity(StrEnum):
+    """How much a bug hurts, in the original's four words; `rank` orders them."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+# ---------------------------------------------------------------------------- what agents wrote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reflection:
+    """One record an agent wrote about its own work.
+
+    `id` is the record's own, or `r-` and twelve hexadecimal digits of its canonical content.
+    `source` is the name of the configured source, `where` the file and position for a person.
+    """
+
+    id: str
+    source: str
+    where: str
+    timestamp: str
+    task: str
+    outcome: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that could not be read: where it stands, and why, as one sentence."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """Whether one reflection points at a defect in the code, and why."""
+
+    reflection: Reflection
+    actionable: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Somewhere in the base tree that a reflection names. `symbol` is a dotted name, or empty."""
+
+    path: str
+    symbol: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One or more reflections about the same problem, and the places they name."""
+
+    fingerprint: Fingerprint
+    reflections: tuple[Reflection, ...]
+    places: tuple[Place, ...]
+
+    @property
+    def reflection_ids(self) -> tuple[str, ...]:
+        return tuple(reflection.id for reflection in self.reflections)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(sorted({reflection.source for reflection in self.reflections}))
+
+    def branch(self, attempt: int) -> str:
+        return f"{BRANCH_PREFIX}{self.fingerprint}-{attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A reflection that this tick does not work on, and why."""
+
+    reflection: Reflection
+    reason: str
+
+
+# ------------------------------------------------------------------------- what an engine answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BugReport:
+    """A diagnosis: this file (and symbol, if any) is wrong in this way."""
+
+    path: str
+    symbol: str
+    summary: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class NotActionable:
+    """A diagnosis: there is no defect in the code here, for this reason."""
+
+    reason: str
+
+
+Diagnosis = BugReport | NotActionable
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One exact replacement in one file.
+
+    `blob` is the git object the old text was read from; None means a new file, and then `old` is
+    empty. `old` stands exactly once in that blob.
+    """
+
+    path: str
+    blob: Sha | None
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A set of edits that belong together, and what they change in a sentence or two."""
+
+    edits: tuple[Edit, ...]
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an engine spent. `usd` is None where no price is configured."""
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float | None = None
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        known = [usd for usd in (self.usd, other.usd) if usd is not None]
+        return Usage(
+            requests=self.requests + other.requests,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            usd=sum(known) if known else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an engine made of one incident.
+
+    With a patch there is a bug report. Without one, `reason` says why there is none, and `failed`
+    whether that is the engine's failure (worth another try) rather than its judgement.
+    `out_of_budget` says that nothing was asked, for want of budget.
+    """
+
+    diagnosis: Diagnosis | None
+    patch: Patch | None
+    usage: Usage
+    reason: str = ""
+    failed: bool = False
+    out_of_budget: bool = False
+
+
+# ------------------------------------------------------------------------------- what git answers
+
+
+class Tree(Protocol):
+    """The files of one commit, to read only."""
+
+    @property
+    def commit(self) -> Sha: ...
+
+    def paths(self) -> tuple[str, ...]:
+        """Every path in the tree, `/`-separated, sorted; links and submodules included."""
+        ...
+
+    def mode(self, path: str) -> str:
+        """Git's mode for the path (`100644`, `100755`, `120000`, `160000`); "" where absent."""
+        ...
+
+    def blob(self, path: str) -> Sha | None:
+        """The object name of a regular file, None where there is none."""
+        ...
+
+    def read(self, path: str) -> str | None:
+        """A regular file's text with its own line endings; None where absent or not UTF-8."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One row of git's own comparison of a commit with its parent (`diff-tree --no-renames`).
+
+    `status` is git's letter (A, D, M, T); modes are git's six digits, `000000` where absent;
+    `added` and `removed` count lines and are None for a binary file.
+    """
+
+    path: str
+    status: str
+    old_mode: str
+    new_mode: str
+    added: int | None
+    removed: int | None
+
+    @property
+    def lines(self) -> int:
+        return (self.added or 0) + (self.removed or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit as git has it, compared with its first parent. `date` is raw: seconds and zone."""
+
+    sha: Sha
+    tree: Sha
+    parents: tuple[Sha, ...]
+    message: str
+    date: str
+    changes: tuple[FileChange, ...]
+
+
+# -------------------------------------------------------------------------------- what is offered
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something that vetting or policy noticed: a short rule name, the path, one sentence."""
+
+    rule: str
+    path: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A commit built from a patch on top of a known base, and what is known about it."""
+
+    incident: Incident
+    report: BugReport
+    patch: Patch
+    engine: str
+    attempt: int
+    base: Sha
+    commit: Commit
+    diff: str
+    patch_id: str
+    usage: Usage
+
+    @property
+    def branch(self) -> str:
+        return self.incident.branch(self.attempt)
+
+
+class Ending(StrEnum):
+    """How one attempt on one incident ended."""
+
+    PROPOSED = "proposed"
+    ABSTAINED = "abstained"
+    """The engine says that there is no bug, or none that it can mend."""
+    REJECTED = "rejected"
+    """The engine's patch did not pass vetting."""
+    FAILED = "failed"
+    """The engine gave no usable answer; worth another try later."""
+    REFUSED = "refused"
+    """A rule of the policy refuses the patch."""
+    HELD_BACK = "held back"
+    """A limit left no room to ask; nothing was spent and nothing is recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What came of one attempt on one incident; `proposal` only where a commit was built.
+
+    `findings` say why a patch was rejected.
+    """
+
+    incident: Incident
+    engine: str
+    number: int
+    answer: Answer
+    ending: Ending
+    reason: str
+    proposal: Proposal | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+# ------------------------------------------------------------------------------ what the forge says
+
+
+class CheckState(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Check:
+    """One check run or commit status on one commit. `app_id` is 0 where no app vouches for it."""
+
+    name: str
+    state: CheckState
+    app_id: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RequiredCheck:
+    """A check that must pass before a merge; `app_id` 0 accepts it from anyone."""
+
+    name: str
+    app_id: int = 0
+
+
+class PullState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+class ReviewState(StrEnum):
+    """What the forge says of reviews as a whole; NONE where it asks for none and has none."""
+
+    NONE = "none"
+    REQUIRED = "required"
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes requested"
+
+
+class Mergeable(StrEnum):
+    YES = "yes"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """One pull request as the forge has it now.
+
+    `checks` is None when they could not be read completely: then nothing about them is known.
+    `asked` are the logins and `team:` names that were ever asked to review or did.
+    """
+
+    number: int
+    url: str
+    title: str
+    body: str
+    state: PullState
+    draft: bool
+    author_id: int
+    head_repository: str
+    branch: str
+    head: Sha
+    base_branch: str
+    labels: tuple[str, ...] = ()
+    checks: tuple[Check, ...] | None = None
+    review: ReviewState = ReviewState.NONE
+    mergeable: Mergeable = Mergeable.UNKNOWN
+    asked: tuple[str, ...] = ()
+    closed_by_id: int = 0
+    merged_as: Sha | None = None
+    merged_tree: Sha | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeView:
+    """Everything one tick reads from a forge. `me` is the author id of the bot's own token.
+
+    `required` lists the checks the forge itself requires on the base branch; None where the token
+    may not read them. `pulls` holds every pull request whose head is one of the bot's branches.
+    """
+
+    repository: str
+    me: int
+    merge_method: str
+    required: tuple[RequiredCheck, ...] | None
+    base_checks: tuple[Check, ...] | None
+    pulls: tuple[Pull, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Branch:
+    """A branch on the remote and the commit it points at."""
+
+    name: str
+    head: Sha
+
+
+# ----------------------------------------------------------------------------------------- ids
+
+
+def short(sha: str) -> str:
+    """A commit for a person's eye."""
+    return sha[:9]
+
+
+def digest(*parts: str) -> str:
+    """Twelve hexadecimal digits that name these texts; no two lists of parts run together."""
+    state = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        state.update(f"{len(encoded)}:".encode())
+        state.update(encoded)
+    return state.hexdigest()[:12]
+
+
+def latest(moments: Sequence[datetime]) -> datetime | None:
+    """The latest of these moments, None if there are none."""
+    return max(moments, default=None)

@@ -1,0 +1,151 @@
+"""Write a reflection, and list what became of those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.config import Config, SourceConfig
+from bot.errors import UserError
+from bot.git_formats import Identity
+from bot.history import Fate, history
+from bot.ledger import raw_date
+from bot.model import Reflection
+from bot.repository import File, RefUpdate, Repository
+from bot.snapshot import Snapshot
+from bot.sources import synthesised_id
+from bot.sources.task_records import Fields, append, stamp
+from bot.untrusted import one_line, visible
+
+NOT_ACTIONABLE = "not actionable"
+TRIES = 10
+
+
+def write_reflection(
+    repository: Repository,
+    config: Config,
+    to: str,
+    task: str,
+    outcome: str,
+    text: str,
+    now: datetime,
+) -> str:
+    """Add one record to a source, in its file or on its ref; says where and under which id."""
+    source = _source(config, to)
+    path = _plain_file(source)
+    fields = Fields("", stamp(now), task, outcome, text)
+    id_ = synthesised_id(fields)
+    if not source.ref:
+        file = repository.root / path
+        content = file.read_bytes() if file.is_file() else b""
+        _replace(file, append(content, fields, path))
+        return f"{id_} written to {path}"
+    for _ in range(TRIES):
+        tip = repository.remote_refs(source.full_ref).get(source.full_ref)
+        content = b""
+        if tip is not None:
+            repository.fetch([source.full_ref])
+            content = (repository.tree(tip).read(path) or "").encode()
+        added = repository.build(
+            tip,
+            [File(path, "100644", append(content, fields, f"{source.ref}:{path}"))],
+            f"Add reflection {id_}\n",
+            Identity(config.commit.name, config.commit.email),
+            raw_date(now),
+        )
+        if not repository.push([RefUpdate(source.full_ref, tip, added)]):
+            return f"{id_} written to {source.ref}:{path}"
+    raise UserError(f"{source.ref} changed {TRIES} times while it was written to; try again.")
+
+
+def _source(config: Config, to: str) -> SourceConfig:
+    for source in config.source:
+        if to in ("", source.name):
+            return source
+    names = ", ".join(repr(source.name) for source in config.source)
+    raise UserError(f"There is no source named {to!r}; the configuration has {names}.")
+
+
+def _plain_file(source: SourceConfig) -> str:
+    """The first of the source's patterns that is a plain path."""
+    for pattern in source.files:
+        if not set(pattern) & set("*?[]!") and not pattern.endswith("/"):
+            return pattern.lstrip("/")
+    raise UserError(
+        f"The source {source.name!r} names no plain file to write to; put one first in its files."
+    )
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write the file whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.new")
+    draft.write_bytes(content)
+    draft.replace(file)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One reflection as `bot reflections` shows it."""
+
+    reflection: Reflection
+    actionable: bool
+    reason: str
+    status: str
+    pull: int | None
+
+    def as_data(self) -> dict[str, object]:
+        """For `--json`."""
+        return {
+            "id": self.reflection.id,
+            "timestamp": self.reflection.timestamp,
+            "where": self.reflection.where,
+            "actionable": self.actionable,
+            "reason": self.reason,
+            "status": self.status,
+            "pull_request": self.pull,
+        }
+
+
+def listing(snapshot: Snapshot) -> tuple[Row, ...]:
+    """Every reflection, in the order of its time."""
+    rows = [
+        Row(verdict.reflection, False, verdict.reason, NOT_ACTIONABLE, None)
+        for verdict in snapshot.left_out
+    ]
+    for incident in snapshot.incidents:
+        past = history(incident, snapshot)
+        for reflection in incident.reflections:
+            pull = past.pull.number if past.pull else None
+            rows.append(Row(reflection, True, past.sentence, past.fate, pull))
+    return tuple(sorted(rows, key=lambda row: (row.reflection.timestamp, row.reflection.id)))
+
+
+def print_listing(rows: Iterable[Row], console: Console) -> None:
+    styles = {
+        Fate.MERGED: "green",
+        Fate.PROPOSED: "cyan",
+        Fate.REFUSED: "red",
+        NOT_ACTIONABLE: "dim",
+    }
+    grid = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    empty = True
+    for row in rows:
+        empty = False
+        summary = one_line(row.reflection.task or row.reflection.text, 70)
+        grid.add_row(
+            row.reflection.id,
+            row.reflection.timestamp[:16],
+            Text(row.status, style=styles.get(row.status, "")),
+            f"{summary}\n{visible(row.reason)}",
+        )
+    console.print("There are no reflections; write one with 'bot reflect'." if empty else grid)

@@ -1,0 +1,189 @@
+"""What a person sees at a terminal: the plan, incident by incident, and what was done.
+
+Rich decides about colour: a pipe, NO_COLOR or a dumb terminal get plain text. Every text that an
+agent, a model or a file brought goes through `bot.untrusted.visible` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.model import Attempt, BugReport, Ending, Skipped, Usage
+from bot.plan import Case, Plan
+from bot.tick import Outcome
+from bot.untrusted import one_line, visible
+
+_ENDING_STYLES = {
+    Ending.PROPOSED: "green",
+    Ending.ABSTAINED: "cyan",
+    Ending.REJECTED: "red",
+    Ending.FAILED: "red",
+    Ending.REFUSED: "yellow",
+    Ending.HELD_BACK: "yellow",
+}
+_OUTCOME_STYLES = {"merge": "green", "review": "cyan", "draft": "yellow", "refuse": "red"}
+
+
+def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
+    """The whole plan. `verb` says what its steps are: "would" in a dry run, "will" otherwise."""
+    console.print(
+        Text.assemble(
+            ("Amendbot", "bold"), f" on {plan.repository}, {plan.base_branch} at {plan.base[:9]}"
+        )
+    )
+    for notice in plan.notices:
+        console.print(Text(f"! {visible(notice)}", style="yellow"))
+    if plan.halted:
+        console.print(Text(f"Nothing will be done: {plan.halted}.", style="bold yellow"))
+    for case in plan.cases:
+        console.print()
+        console.print(_case(case))
+    if plan.pulls:
+        console.print()
+        console.print(_pulls(plan))
+    if plan.skipped:
+        console.print()
+        console.print(_skipped(plan.skipped))
+    console.print()
+    console.print(_steps(plan, verb))
+    if plan.usage.requests:
+        console.print(Text(f"Spent: {_cost(plan.usage)}.", style="dim"))
+
+
+def print_outcomes(outcomes: Iterable[Outcome], console: Console) -> None:
+    """Each step as it ends."""
+    for outcome in outcomes:
+        mark, style = ("✓", "green") if outcome.done.changed else ("–", "yellow")
+        console.print(Text.assemble((f"{mark} ", style), visible(outcome.done.sentence)))
+
+
+def _case(case: Case) -> RenderableType:
+    attempt = case.attempt
+    heading = Text.assemble(
+        ("Incident ", "bold"), (attempt.incident.fingerprint, "bold"), f", attempt {attempt.number}"
+    )
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for reflection in attempt.incident.reflections[:5]:
+        what = one_line(f"{reflection.outcome} {reflection.text}", 300)
+        grid.add_row("reflection", f"{reflection.id} ({visible(reflection.where)})\n{what}")
+    report = attempt.answer.diagnosis
+    if isinstance(report, BugReport):
+        place = f"{report.path}{f', {report.symbol}' if report.symbol else ''}"
+        said = one_line(report.summary, 300)
+        grid.add_row("diagnosis", f"{visible(place)}, severity {report.severity}: {said}")
+    elif report is not None:
+        grid.add_row("diagnosis", f"not actionable: {one_line(report.reason, 300)}")
+    if attempt.answer.patch:
+        grid.add_row("change", one_line(attempt.answer.patch.explanation, 300))
+    parts: list[RenderableType] = [grid]
+    if attempt.proposal:
+        parts.append(Padding(_diff(attempt.proposal.diff), (1, 0, 1, 2), expand=False))
+    parts.append(_verdict(case))
+    return Group(heading, Padding(Group(*parts), (0, 0, 0, 2), expand=False))
+
+
+def _verdict(case: Case) -> RenderableType:
+    attempt = case.attempt
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    style = _ENDING_STYLES[attempt.ending]
+    if attempt.proposal:
+        commit = attempt.proposal.commit
+        lines = sum(change.lines for change in commit.changes)
+        size = f"{_count(len(commit.changes), 'file')}, {_count(lines, 'line')}"
+        vetting = Text.assemble(("passed", style), f" ({size}); commit {commit.sha[:9]}")
+        grid.add_row("vetting", vetting)
+    else:
+        grid.add_row("ended", Text.assemble((attempt.ending, style), f": {_ended(attempt)}"))
+        for finding in attempt.findings:
+            grid.add_row("refused", f"{finding.rule}: {visible(finding.sentence)}")
+    if case.decision:
+        decision = case.decision
+        words = Text.assemble(
+            (decision.outcome, _OUTCOME_STYLES[decision.outcome]),
+            f" by rule “{decision.rule}”: {visible(decision.reason)}",
+        )
+        grid.add_row("decision", words)
+    grid.add_row("cost", _cost(attempt.answer.usage))
+    return grid
+
+
+def _ended(attempt: Attempt) -> str:
+    return "vetting refused the patch" if attempt.findings else visible(attempt.reason)
+
+
+def _diff(diff: str) -> Text:
+    text = Text()
+    for line in visible(diff).splitlines():
+        style = ""
+        if line.startswith(("diff ", "index ", "+++", "---", "new file")):
+            style = "bold"
+        elif line.startswith("@@"):
+            style = "cyan"
+        elif line.startswith("+"):
+            style = "green"
+        elif line.startswith("-"):
+            style = "red"
+        text.append(f"{line}\n", style=style)
+    text.rstrip()
+    return text
+
+
+def _pulls(plan: Plan) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for line in plan.pulls:
+        decision = line.standing.decision
+        sentence = f"{visible(line.standing.sentence)} (rule “{decision.rule}”)"
+        grid.add_row(f"#{line.pull.number}", f"{one_line(line.pull.title, 80)}\n{sentence}")
+    return Group(
+        Text("Open pull requests", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False)
+    )
+
+
+def _skipped(skipped: Iterable[Skipped]) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for skip in skipped:
+        summary = one_line(skip.reflection.task or skip.reflection.text, 70)
+        grid.add_row(skip.reflection.id, f"{summary}\n{visible(skip.reason)}")
+    return Group(
+        Text("Skipped reflections", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False)
+    )
+
+
+def _steps(plan: Plan, verb: str) -> RenderableType:
+    if not plan.steps:
+        return Text("Nothing to do.", style="bold")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(justify="right", style="dim")
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold", style="dim")
+    for number, step in enumerate(plan.steps, start=1):
+        grid.add_row(f"{number}.", step.action, visible(step.reason))
+    return Group(Text(f"Amendbot {verb}:", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False))
+
+
+def _cost(usage: Usage) -> str:
+    if not usage.requests:
+        return "nothing"
+    money = "" if usage.usd is None else f", ${usage.usd:.4f}"
+    requests = _count(usage.requests, "request")
+    return (
+        f"{requests}, {usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} "
+        f"answered tokens{money}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

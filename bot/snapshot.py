@@ -1,0 +1,80 @@
+"""The snapshot: everything one tick has observed, with time as data in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config import Config
+from bot.ledger import HeadRecord, Ledger
+from bot.model import (
+    Branch,
+    Commit,
+    ForgeView,
+    Incident,
+    Pull,
+    PullState,
+    RequiredCheck,
+    Sha,
+    Tree,
+    Triaged,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What one tick knows.
+
+    `incidents` are the actionable reflections, grouped; `left_out` the verdicts on all others.
+    `branches` are the bot's branches on the remote and `commits` what git says of their heads.
+    `owners` is the text of the base branch's CODEOWNERS. `notices` are sentences for whoever reads
+    the report: records that could not be read, local changes that do not count.
+    """
+
+    now: datetime
+    base_branch: str
+    base: Commit
+    tree: Tree
+    config: Config
+    owners: str
+    incidents: tuple[Incident, ...]
+    left_out: tuple[Triaged, ...]
+    branches: tuple[Branch, ...]
+    commits: tuple[Commit, ...]
+    ledger: Ledger
+    forge: ForgeView
+    halted: str = ""
+    notices: tuple[str, ...] = ()
+
+    def commit(self, sha: Sha) -> Commit | None:
+        return next((commit for commit in self.commits if commit.sha == sha), None)
+
+    @property
+    def required(self) -> tuple[RequiredCheck, ...]:
+        """The checks that must pass before a merge, named by the forge or by the config."""
+        named = {RequiredCheck(name) for name in self.config.merge.required_checks}
+        forge = set(self.forge.required or ())
+        bound = {check.name for check in forge}
+        return tuple(sorted(forge | {check for check in named if check.name not in bound}))
+
+    def record_of(self, pull: Pull) -> HeadRecord | None:
+        """The ledger's record of the pull request's head; None says that a person pushed it."""
+        return self.ledger.head(pull.branch, pull.head)
+
+    def is_own(self, pull: Pull) -> bool:
+        """Whether author, repository, branch prefix and ledger agree that this is the bot's."""
+        known = any(record.branch == pull.branch for record in self.ledger.heads)
+        return (
+            pull.author_id == self.forge.me
+            and pull.head_repository.casefold() == self.forge.repository.casefold()
+            and known
+        )
+
+    @property
+    def own_pulls(self) -> tuple[Pull, ...]:
+        return tuple(pull for pull in self.forge.pulls if self.is_own(pull))
+
+    @property
+    def open_pulls(self) -> tuple[Pull, ...]:
+        found = [pull for pull in self.own_pulls if pull.state is PullState.OPEN]
+        return tuple(sorted(found, key=lambda pull: pull.number))
