@@ -1,0 +1,175 @@
+"""The forge `github` against the loopback: what it reads, in how many requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.errors import UserError
+from bot.forges.github import GitHubAddress, GitHubReader
+from bot.forges.github_queries import checks_of
+from bot.model import Check, CheckState, PullState, RequiredCheck, ReviewState
+from tests.loopback import LoopbackGitHub, Repo
+
+BOT = "amendbot[bot]"
+
+
+@pytest.fixture
+def github() -> Iterator[LoopbackGitHub]:
+    with LoopbackGitHub() as loopback:
+        yield loopback
+    assert not loopback.violations, "\n".join(loopback.violations)
+
+
+@pytest.fixture
+def repo(github: LoopbackGitHub) -> Repo:
+    github.add_actor(BOT, id=4242)
+    github.add_actor("alice")
+    return github.create_repo("acme/agent", {"README.md": "# Agent\n"})
+
+
+@pytest.fixture
+def reader(github: LoopbackGitHub, repo: Repo) -> GitHubReader:
+    return GitHubReader(GitHubAddress(github.url, "acme/agent", github.token_of(BOT)))
+
+
+def open_pull(github: LoopbackGitHub, repo: Repo, branch: str) -> int:
+    repo.push_commit(branch, {f"{branch.replace('/', '-')}.txt": "x\n"}, by=BOT)
+    return repo.open_pull(github.actor(BOT), branch, "body", branch, "main").number
+
+
+def graphql(github: LoopbackGitHub) -> int:
+    return sum(request.kind == "graphql" for request in github.requests)
+
+
+def test_open_pull_requests_take_one_request_for_each_fifty(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    for number in range(60):
+        open_pull(github, repo, f"bot/v1-{number:012d}-1")
+    view = reader.observe("main", [f"bot/v1-{number:012d}-1" for number in range(60)])
+    assert len(view.pulls) == 60
+    assert graphql(github) == 2
+
+
+def test_branches_that_are_gone_are_looked_up_by_name(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    repo.close(number, by="alice")
+    repo.delete_branch("bot/v1-aaaaaaaaaaaa-1", by="alice")
+    assert reader.observe("main", []).pulls == ()
+    (pull,) = reader.observe("main", ["bot/v1-aaaaaaaaaaaa-1"]).pulls
+    assert pull.state is PullState.CLOSED
+
+
+def test_checks_and_statuses_are_read_to_the_last_page(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    head = repo.pull(number).head_sha
+    for index in range(130):
+        repo.set_check(head, f"job {index}")
+    repo.set_status(head, "legacy", "failure")
+    (pull,) = reader.observe("main", []).pulls
+    assert pull.checks is not None
+    states = {check.name: check.state for check in pull.checks}
+    assert len(states) == 131
+    assert states["legacy"] is CheckState.FAILED
+
+
+@pytest.mark.parametrize("via", ["ruleset", "classic"])
+def test_required_checks_are_found_in_rulesets_and_in_classic_protection(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader, via: str
+) -> None:
+    assert reader.observe("main", []).required == ()
+    repo.require_checks(["test"], via="ruleset" if via == "ruleset" else "classic")
+    required = reader.observe("main", []).required
+    assert required is not None
+    assert [check.name for check in required] == ["test"]
+
+
+def test_rules_that_the_token_may_not_see_are_unknown_not_none(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    github.fail_next("GET", r"/rules/branches/", status=403, body={"message": "no"})
+    assert reader.observe("main", []).required is None
+
+
+def test_reviews_labels_and_who_was_asked_are_read(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    repo.require_reviews()
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    repo.label(number, "bot:hold")
+    repo.request_changes(number, by="alice")
+    (pull,) = reader.observe("main", []).pulls
+    assert pull.labels == ("bot:hold",)
+    assert pull.review is ReviewState.CHANGES_REQUESTED
+    assert pull.asked == ("alice",)
+    assert pull.author_id == 4242
+
+
+def test_what_is_not_there_is_one_sentence(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    with pytest.raises(UserError, match="no branch 'develop'"):
+        reader.observe("develop", [])
+    other = GitHubReader(GitHubAddress(github.url, "acme/other", github.token_of(BOT)))
+    with pytest.raises(UserError, match="acme/other"):
+        other.observe("main", [])
+
+
+def node(status: str, conclusion: str | None) -> dict[str, object]:
+    return {
+        "__typename": "CheckRun",
+        "name": "test",
+        "status": status,
+        "conclusion": conclusion,
+        "detailsUrl": None,
+        "checkSuite": {"app": {"databaseId": 15368}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "state"),
+    [
+        ("COMPLETED", "SUCCESS", CheckState.PASSED),
+        ("COMPLETED", "NEUTRAL", CheckState.PASSED),
+        ("COMPLETED", "SKIPPED", CheckState.PASSED),
+        ("COMPLETED", "FAILURE", CheckState.FAILED),
+        ("COMPLETED", "CANCELLED", CheckState.FAILED),
+        ("COMPLETED", "TIMED_OUT", CheckState.FAILED),
+        ("COMPLETED", "STARTUP_FAILURE", CheckState.FAILED),
+        ("COMPLETED", "STALE", CheckState.PENDING),
+        ("COMPLETED", "ACTION_REQUIRED", CheckState.PENDING),
+        ("COMPLETED", "SOMETHING_NEW", CheckState.FAILED),
+        ("QUEUED", None, CheckState.PENDING),
+        ("IN_PROGRESS", None, CheckState.PENDING),
+    ],
+)
+def test_only_what_github_lets_pass_is_green(
+    status: str, conclusion: str | None, state: CheckState
+) -> None:
+    assert list(checks_of([node(status, conclusion)])) == [Check("test", state, 15368)]
+
+
+def test_a_required_check_may_be_bound_to_an_app() -> None:
+    assert RequiredCheck("test", 7) != RequiredCheck("test")
+
+
+@pytest.mark.parametrize(
+    ("url", "repository"),
+    [
+        ("https://github.com/acme/agent", "acme/agent"),
+        ("https://github.com/acme/agent.git", "acme/agent"),
+        ("git@github.com:acme/agent.git", "acme/agent"),
+        ("ssh://git@github.com/acme/agent.py", "acme/agent.py"),
+    ],
+)
+def test_the_repository_is_named_by_the_remote(
+    monkeypatch: pytest.MonkeyPatch, url: str, repository: str
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "t")
+    assert GitHubAddress.from_environment(url).repository == repository

@@ -1,0 +1,279 @@
+"""A small world to run the bot in: a repository at the loopback GitHub, a clone, a scripted model.
+
+It holds the original's example: `dummy_function` in `llm.py` does not handle empty input, one test
+says so, and a reflection that nobody has committed tells of it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import cli
+from tests.loopback import LoopbackGitHub, Repo
+from tests.loopback_openai import ScriptedOpenAI, calls
+
+LLM = '''\
+"""Talks to a language model."""
+
+
+def dummy_function(text):
+    """Return the first word of the text, in capitals."""
+    words = text.split()
+    return words[0].upper()
+
+
+def count_words(text):
+    return len(text.split())
+'''
+TEST = """\
+import unittest
+
+from llm import count_words, dummy_function
+
+
+class TestLlm(unittest.TestCase):
+    def test_first_word(self):
+        self.assertEqual(dummy_function("hello there"), "HELLO")
+
+    def test_empty_input(self):
+        self.assertEqual(dummy_function(""), "")
+
+    def test_count(self):
+        self.assertEqual(count_words("a b"), 2)
+"""
+WORKFLOW = """\
+name: ci
+on:
+  push:
+    branches: [main]
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: python -m unittest -q
+"""
+CONFIG = """\
+[[source]]
+name = "reflections"
+files = ["reflections.json"]
+trust = true
+
+[[policy.rule]]
+name = "small and proven"
+paths = ["*.py", "!test_*.py"]
+severity = ["low", "medium"]
+max_lines = 20
+proof = "fail-to-pass"
+outcome = "merge"
+"""
+REFLECTION = {
+    "timestamp": "2025-07-01T00:00:00Z",
+    "task_summary": "Test bug in dummy_function",
+    "outcome": "Function failed on edge case.",
+    "reflection": "1. What failed?\n- The function 'dummy_function' in 'llm.py' does not handle "
+    "empty input correctly.\n2. ...",
+}
+GOOD_PATCH = calls(
+    (
+        "log_bug_report",
+        {
+            "filename": "llm.py",
+            "function": "dummy_function",
+            "summary": "dummy_function raises IndexError on empty input",
+            "severity": "medium",
+        },
+    ),
+    (
+        "propose_code_patch",
+        {
+            "edits": [
+                {
+                    "filename": "llm.py",
+                    "old": "    return words[0].upper()\n",
+                    "new": '    return words[0].upper() if words else ""\n',
+                }
+            ],
+            "explanation": "Return an empty string when the text has no words.",
+        },
+    ),
+)
+BAD_PATCH = calls(
+    (
+        "log_bug_report",
+        {
+            "filename": "llm.py",
+            "function": "dummy_function",
+            "summary": "dummy_function raises IndexError on empty input",
+            "severity": "medium",
+        },
+    ),
+    (
+        "propose_code_patch",
+        {
+            "edits": [
+                {
+                    "filename": "llm.py",
+                    "old": "    return words[0].upper()\n",
+                    "new": "    return words[-1].upper()\n",
+                }
+            ],
+            "explanation": "Take the last word instead.",
+        },
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How one run of the command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class World:
+    """The repository `acme/agent`, the person's clone of it, and everything the bot talks to."""
+
+    def __init__(self, folder: Path, github: LoopbackGitHub, model: ScriptedOpenAI) -> None:
+        self.github = github
+        self.model = model
+        self.folder = folder
+        self.token = github.add_actor("amendbot[bot]", id=4242)
+        github.add_actor("alice")
+        self.repo: Repo = github.create_repo(
+            "acme/agent",
+            {"llm.py": LLM, "README.md": "# Agent\n", ".github/workflows/ci.yml": WORKFLOW},
+        )
+        self.repo.push_commit(
+            "main",
+            {"test_llm.py": TEST, ".github/bot.toml": CONFIG, "CODEOWNERS": "/docs/ @alice\n"},
+            by="alice",
+            message="Add tests and a configuration for the bot",
+        )
+        self.repo.run_workflows()
+        self.repo.require_checks(["test"])
+        self.clone = self.repo.clone(folder / "agent")
+        self.write_reflections([REFLECTION])
+
+    def write_reflections(self, records: list[dict[str, str]]) -> None:
+        """What an agent leaves in the work tree, uncommitted."""
+        (self.clone / "reflections.json").write_text(json.dumps(records, indent=2))
+
+    def configure(self, text: str) -> None:
+        """A maintainer changes the configuration on the base branch."""
+        self.repo.push_commit("main", {".github/bot.toml": text}, by="alice")
+        self.repo.run_workflows()
+
+    def environment(self) -> dict[str, str]:
+        """What the bot finds in its environment, and nothing of this machine's."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TMPDIR": str(self.temporary),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GITHUB_TOKEN": self.token,
+            "GITHUB_REPOSITORY": "acme/agent",
+            "GITHUB_API_URL": self.github.url,
+            "OPENAI_API_KEY": self.model.key,
+            "OPENAI_BASE_URL": self.model.base_url,
+            "COLUMNS": "100",
+        }
+
+    @property
+    def temporary(self) -> Path:
+        path = self.folder / "tmp"
+        path.mkdir(exist_ok=True)
+        return path
+
+    def command(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "bot.cli", *args]
+
+    def bot(self, *args: str, **environment: str) -> Ran:
+        """Run the command in this process: the same entry point, without its start-up time."""
+        out, err = io.StringIO(), io.StringIO()
+        before, folder = dict(os.environ), Path.cwd()
+        try:
+            become(self.environment() | environment)
+            os.chdir(self.clone)
+            tempfile.tempdir = None
+            with redirect_stdout(out), redirect_stderr(err), patched_argv(["bot", *args]):
+                code = exit_code(cli.main)
+        finally:
+            os.chdir(folder)
+            become(before)
+            tempfile.tempdir = None
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def bot_process(self, *args: str, **environment: str) -> Ran:
+        """Run the command as a person would, in a process of its own."""
+        ran = subprocess.run(
+            self.command(*args),
+            cwd=self.clone,
+            env=self.environment() | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def origin(self) -> str:
+        """Everything the remote and the forge hold, as text to compare."""
+        return self.github.describe()
+
+    def branches(self) -> list[str]:
+        listed = self.repo.git("for-each-ref", "--format=%(refname)", "refs/heads")
+        return [line.removeprefix("refs/heads/") for line in listed.split()]
+
+    def on_main(self, path: str) -> str:
+        return self.repo.git("show", f"main:{path}")
+
+
+def become(environment: dict[str, str]) -> None:
+    """Make this the process's environment, without a moment in which it has none."""
+    os.environ.update(environment)
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+
+
+def exit_code(main: Callable[[], None]) -> int:
+    """What a process that calls `main` would end with."""
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+@contextmanager
+def patched_argv(argv: list[str]) -> Iterator[None]:
+    before, sys.argv = sys.argv, argv
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextmanager
+def build_world(folder: Path, count: Callable[[str], int] | None = None) -> Iterator[World]:
+    """A world whose servers stop when it is left; `count` is the model's tokenizer."""
+    model = ScriptedOpenAI(count=count) if count else ScriptedOpenAI()
+    with LoopbackGitHub() as github, model as server:
+        yield World(folder, github, server)

@@ -1,0 +1,103 @@
+"""Side effects live where the design says, so that the rest can be trusted to only think."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bot
+
+HOUSE = Path(bot.__file__).parent
+PURE = """
+    body gate grounding history ledger model plan policy protected rules selection snapshot triage
+    untrusted vet
+"""
+OUTSIDE = """
+    asyncio ctypes fileinput ftplib git github glob http httpx importlib io multiprocessing openai
+    os random requests runpy secrets shutil signal smtplib socket sqlite3 subprocess sys tempfile
+    threading time urllib urllib3
+    bot.cli bot.engines.openai bot.forges.github bot.forges.local bot.publisher bot.repository
+    bot.sandbox bot.sources.reading bot.tick
+"""
+CLOCKS = frozenset({"now", "utcnow", "today"})
+CALLS = frozenset({"open", "input", "print", "exec", "eval", "__import__", "breakpoint"})
+HOMES = {"git": "repository.py", "github": "forges/github.py", "openai": "engines/openai.py"}
+
+
+def modules() -> list[Path]:
+    return sorted(HOUSE.rglob("*.py"))
+
+
+def place(path: Path) -> str:
+    return path.relative_to(HOUSE).as_posix()
+
+
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(module: ast.Module) -> Iterator[str]:
+    """Everything a module imports, as dotted names; `from a import b` is `a` and `a.b`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield str(node.module)
+
+
+def ancestors(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
+@pytest.mark.parametrize("name", [name for name in PURE.split() if (HOUSE / f"{name}.py").exists()])
+def test_a_pure_module_touches_nothing_outside(name: str) -> None:
+    module = syntax(HOUSE / f"{name}.py")
+    names = set(imported(module))
+    assert not {part for name in names for part in ancestors(name)} & set(OUTSIDE.split())
+    assert {name for name in names if name.startswith("pathlib.")} <= {
+        "pathlib.PurePath",
+        "pathlib.PurePosixPath",
+    }
+    called = {node.func for node in ast.walk(module) if isinstance(node, ast.Call)}
+    assert not {function.id for function in called if isinstance(function, ast.Name)} & CALLS
+    assert (
+        not {function.attr for function in called if isinstance(function, ast.Attribute)} & CLOCKS
+    )
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_each_client_library_lives_in_one_module(library: str) -> None:
+    users = {
+        place(path)
+        for path in modules()
+        if any(name.split(".")[0] == library for name in imported(syntax(path)))
+    }
+    assert users <= {HOMES[library]}
+
+
+def test_only_the_command_line_knows_of_dry_runs() -> None:
+    users = {place(path) for path in modules() if "dry_run" in path.read_text(encoding="utf-8")}
+    assert users <= {"cli.py"}
+
+
+def test_planning_is_never_handed_a_writer() -> None:
+    planning = ("body", "gate", "history", "plan", "policy", "rules", "selection", "snapshot")
+    for name in planning:
+        path = HOUSE / f"{name}.py"
+        if path.exists():
+            assert not set(imported(syntax(path))) & {
+                "bot.forges.ForgeWriter",
+                "bot.forges.Publisher",
+            }
+
+
+def test_every_module_says_why_it_exists() -> None:
+    silent = [place(path) for path in modules() if not ast.get_docstring(syntax(path))]
+    assert silent == []

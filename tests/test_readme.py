@@ -1,0 +1,118 @@
+"""The README says nothing that is not so: its examples parse, its commands and files exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer.main
+from pydantic import BaseModel
+
+from bot.cli import app
+from bot.config import Config, parse_config
+from bot.sources import Document, read_document
+from tests.scenarios.world import GOOD_PATCH, build_world
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def keys_of_example(value: Any, prefix: str = "") -> Iterator[str]:
+    for table in value if isinstance(value, list) else [value]:
+        if isinstance(table, dict):
+            for key, inner in table.items():
+                yield f"{prefix}{key}"
+                yield from keys_of_example(inner, f"{prefix}{key}.")
+
+
+def keys_of_model(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        for section in (field.annotation, *get_args(field.annotation)):
+            if isinstance(section, type) and issubclass(section, BaseModel):
+                yield from keys_of_model(section, f"{prefix}{name}.")
+
+
+@pytest.mark.parametrize("block", blocks("toml"))
+def test_every_policy_file_parses(block: str) -> None:
+    assert parse_config(block, "README.md").policy.rule
+
+
+def test_the_example_shows_every_setting_and_the_defaults_it_says() -> None:
+    (block,) = blocks("toml")
+    shown = set(keys_of_example(tomllib.loads(block)))
+    assert shown == set(keys_of_model(Config))
+
+    said, default = parse_config(block), Config()
+    assert said.limits.model_copy(update={"usd_per_day": None}) == default.limits
+    unpriced = {
+        "usd_per_million_prompt_tokens": None,
+        "usd_per_million_completion_tokens": None,
+    }
+    assert said.engine.openai.model_copy(update=unpriced) == default.engine.openai
+    assert said.source[0].model_copy(update={"trust": False}) == default.source[0]
+    assert (said.patch, said.commit, said.merge.method) == (
+        default.patch,
+        default.commit,
+        default.merge.method,
+    )
+
+
+@pytest.mark.parametrize("block", blocks("json"))
+def test_every_example_of_reflections_is_read(block: str) -> None:
+    records = list(read_document(Document("reflections", "README.md", block.encode())))
+    assert [getattr(record, "task", "") for record in records] == [
+        record["task_summary"] for record in json.loads(block)
+    ]
+
+
+def test_every_command_and_option_exists() -> None:
+    root: Any = typer.main.get_command(app)
+    named = set(re.findall(r"(?:^|`)bot ([a-z]+)(?: ([a-z]+))?((?: --[a-z-]+)*)", README, re.M))
+    assert {first for first, _, _ in named} == set(root.commands), "each is named, none is made up"
+    for first, second, options in named:
+        command = root.commands[first]
+        inner = getattr(command, "commands", {})
+        command = inner[second] if inner else command
+        known = {name for option in command.params for name in option.opts}
+        assert set(options.split()) <= known
+
+
+def test_every_file_named_exists() -> None:
+    named = set(re.findall(r"`((?:bot|tests|bench)/[a-z_./]+)`", README))
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_module_is_in_the_table() -> None:
+    _, _, table = README.partition("## Where do I change")
+    modules = {path.name for path in (ROOT / "bot").glob("*.py")} - {"__init__.py", "errors.py"}
+    assert [name for name in sorted(modules) if f"`bot/{name}`" not in table] == []
+
+
+def test_the_run_it_shows_is_a_real_one(tmp_path: Path) -> None:
+    (block,) = blocks("text")
+    with build_world(tmp_path) as world:
+        world.model.default = GOOD_PATCH
+        ran = world.bot_process("run", "--dry-run")
+    real = [steady(line) for line in ran.out.splitlines()]
+    shown = [steady(line) for line in block.splitlines()[1:]]
+    assert real, ran.err
+    for line in shown:
+        if line.strip() != "[…]":
+            assert line in real
+            del real[: real.index(line) + 1]  # in this order
+
+
+def steady(line: str) -> str:
+    """A line without what changes with every other edit: names of commits, numbers of tokens."""
+    return re.sub(r"\b[0-9a-f]{9,12}\b|\d[\d,]*", "#", line.rstrip())
