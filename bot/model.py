@@ -48,6 +48,10 @@ class Reflection:
 
     `id` is the record's own, or `r-` and twelve hexadecimal digits of its canonical content.
     `source` is the name of the configured source, `where` the file and position for a person.
+
+    What a format says in fields of its own comes in the last four: whether the work `failed` (None
+    where it does not say), the record's `status` (`resolved`, `pending`, …), the type of the error,
+    and the places it names, each as `path` or `path:line`.
     """
 
     id: str
@@ -57,6 +61,10 @@ class Reflection:
     task: str
     outcome: str
     text: str
+    failed: bool | None = None
+    status: str = ""
+    error_type: str = ""
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
