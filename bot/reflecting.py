@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -16,12 +15,13 @@ from bot.errors import UserError
 from bot.git_formats import Identity
 from bot.history import Fate, history
 from bot.ledger import raw_date
-from bot.model import Reflection
+from bot.model import Reflection, Tree, Verdict
+from bot.report import printed, printed_line
 from bot.repository import File, RefUpdate, Repository
 from bot.snapshot import Snapshot
 from bot.sources import synthesised_id
-from bot.sources.task_records import Fields, append, stamp
-from bot.untrusted import one_line, visible
+from bot.sources.appending import append, append_to_file, stamp
+from bot.sources.records import Fields
 
 NOT_ACTIONABLE = "not actionable"
 TRIES = 10
@@ -42,16 +42,14 @@ def write_reflection(
     fields = Fields("", stamp(now), task, outcome, text)
     id_ = synthesised_id(fields)
     if not source.ref:
-        file = repository.root / path
-        content = file.read_bytes() if file.is_file() else b""
-        _replace(file, append(content, fields, path))
+        append_to_file(repository.root / path, fields, path)
         return f"{id_} written to {path}"
     for _ in range(TRIES):
         tip = repository.remote_refs(source.full_ref).get(source.full_ref)
         content = b""
         if tip is not None:
             repository.fetch([source.full_ref])
-            content = (repository.tree(tip).read(path) or "").encode()
+            content = _content(repository.tree(tip), path)
         added = repository.build(
             tip,
             [File(path, "100644", append(content, fields, f"{source.ref}:{path}"))],
@@ -59,7 +57,10 @@ def write_reflection(
             Identity(config.commit.name, config.commit.email),
             raw_date(now),
         )
-        if not repository.push([RefUpdate(source.full_ref, tip, added)]):
+        ended = repository.push([RefUpdate(source.full_ref, tip, added)])
+        if ended.rejected:
+            raise UserError(f"The remote refuses {source.ref}: {ended.rejected}.")
+        if not ended.stale:
             return f"{id_} written to {source.ref}:{path}"
     raise UserError(f"{source.ref} changed {TRIES} times while it was written to; try again.")
 
@@ -72,6 +73,14 @@ def _source(config: Config, to: str) -> SourceConfig:
     raise UserError(f"There is no source named {to!r}; the configuration has {names}.")
 
 
+def _content(tree: Tree, path: str) -> bytes:
+    """What the file holds; a UserError where there is one that cannot be read."""
+    text = tree.read(path)
+    if text is None and tree.mode(path):
+        raise UserError(f"{path} is not a plain UTF-8 file, so nothing was added to it.")
+    return (text or "").encode()
+
+
 def _plain_file(source: SourceConfig) -> str:
     """The first of the source's patterns that is a plain path."""
     for pattern in source.files:
@@ -82,20 +91,12 @@ def _plain_file(source: SourceConfig) -> str:
     )
 
 
-def _replace(file: Path, content: bytes) -> None:
-    """Write the file whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.new")
-    draft.write_bytes(content)
-    draft.replace(file)
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One reflection as `bot reflections` shows it."""
 
     reflection: Reflection
-    actionable: bool
+    verdict: Verdict
     reason: str
     status: str
     pull: int | None
@@ -106,7 +107,8 @@ class Row:
             "id": self.reflection.id,
             "timestamp": self.reflection.timestamp,
             "where": self.reflection.where,
-            "actionable": self.actionable,
+            "actionable": self.verdict is Verdict.ACTIONABLE,
+            "verdict": self.verdict,
             "reason": self.reason,
             "status": self.status,
             "pull_request": self.pull,
@@ -116,14 +118,15 @@ class Row:
 def listing(snapshot: Snapshot) -> tuple[Row, ...]:
     """Every reflection, in the order of its time."""
     rows = [
-        Row(verdict.reflection, False, verdict.reason, NOT_ACTIONABLE, None)
+        Row(verdict.reflection, verdict.verdict, verdict.reason, NOT_ACTIONABLE, None)
         for verdict in snapshot.left_out
     ]
     for incident in snapshot.incidents:
         past = history(incident, snapshot)
+        verdict = Verdict.UNSURE if incident.unsure else Verdict.ACTIONABLE
         for reflection in incident.reflections:
             pull = past.pull.number if past.pull else None
-            rows.append(Row(reflection, True, past.sentence, past.fate, pull))
+            rows.append(Row(reflection, verdict, past.sentence, past.fate, pull))
     return tuple(sorted(rows, key=lambda row: (row.reflection.timestamp, row.reflection.id)))
 
 
@@ -141,11 +144,12 @@ def print_listing(rows: Iterable[Row], console: Console) -> None:
     empty = True
     for row in rows:
         empty = False
-        summary = one_line(row.reflection.task or row.reflection.text, 70)
+        unsure = ", unsure" if row.verdict is Verdict.UNSURE else ""
+        summary = printed_line(row.reflection.task or row.reflection.text, 70)
         grid.add_row(
-            row.reflection.id,
-            row.reflection.timestamp[:16],
-            Text(row.status, style=styles.get(row.status, "")),
-            f"{summary}\n{visible(row.reason)}",
+            printed_line(row.reflection.id, 100),
+            printed_line(row.reflection.timestamp, 16),
+            Text(f"{row.status}{unsure}", style=styles.get(row.status, "")),
+            f"{summary}\n{printed(row.reason)}",
         )
     console.print("There are no reflections; write one with 'bot reflect'." if empty else grid)

@@ -11,9 +11,11 @@ import pytest
 from bot.config import SourceConfig
 from bot.errors import UserError
 from bot.model import BadRecord, Reflection
-from bot.sources import MAX_BYTES, Document, read_document
-from bot.sources.reading import read_tree, read_work_tree
-from bot.sources.task_records import Fields, append
+from bot.sources import Document, read_document
+from bot.sources.appending import append, append_to_file
+from bot.sources.reading import MAX_FILE, read_tree, read_work_tree
+from bot.sources.records import Fields
+from tests.scenarios.world import REFLECTION
 from tests.scratch import MemoryTree
 
 ORIGINAL = {
@@ -48,6 +50,8 @@ def test_a_record_without_an_id_gets_one_that_stays() -> None:
     reordered = dict(reversed(ORIGINAL.items())) | {"id": None, "mood": "calm"}
     _, again = reflections({"outcome": "x"}, reordered)
     assert again.id == one.id
+    (example,) = reflections(REFLECTION)
+    assert example.id == "r-794e2b206b48", "ids of one release are those of the next"
     for key in ORIGINAL:
         (other,) = reflections(ORIGINAL | {key: "another"})
         assert other.id != one.id
@@ -79,21 +83,24 @@ BAD: list[tuple[Any, str]] = [
     (3, "is a number, not a record"),
     ("text", "is a string, not a record"),
     ([], "is an array, not a record"),
-    ({}, "has neither a reflection nor an outcome"),
+    ({}, "has none of the shapes"),
     ({"reflection": None}, "has neither a reflection nor an outcome"),
     ({"reflection": "  ", "outcome": "\n"}, "has neither a reflection nor an outcome"),
     ({"reflection": 7}, "reflection: "),
     ({"reflection": ["a"]}, "reflection: "),
     ({"outcome": {"failed": True}}, "outcome: "),
-    ({"outcome": "x", "timestamp": 1751328000}, "timestamp: "),
+    ({"outcome": "x", "timestamp": [1751328000]}, "timestamp: "),
+    ({"outcome": "x", "timestamp": True}, "timestamp: "),
+    ({"outcome": "x", "timestamp": 1e300}, "timestamp: is no moment"),
     ({"outcome": "x", "id": "two words"}, "plain word"),
     ({"outcome": "x", "id": "a\nBot-Incident: v1-0"}, "plain word"),
     ({"outcome": "x", "id": "-->"}, "plain word"),
     ({"outcome": "x", "id": ""}, "plain word"),
     ({"outcome": "x", "id": "x" * 129}, "plain word"),
     ({"outcome": "x", "id": True}, "id"),
+    ({"outcome": "x", "id": 10**999}, "plain word"),
     ({"outcome": "x" * 100_001}, "outcome: "),
-    ({"reflection": "\ud800"}, "reflection: "),
+    ({"reflection": "\ud800"}, "half a surrogate pair"),
 ]
 
 
@@ -108,20 +115,29 @@ def test_a_bad_record_is_named_and_the_others_are_read(bad: Any, said: str) -> N
     assert "\n" not in found.reason
 
 
+STRANGE = "holds none of the shapes"
+
+
 @pytest.mark.parametrize(
     ("content", "where", "said"),
     [
-        (b"", "memory/r.json:1", "is not JSON"),
-        (b'[\n{"outcome": "x"},\n]', "memory/r.json:3", "is not JSON"),
-        (b'[{"outcome": "x"}', "memory/r.json:1", "is not JSON"),
-        (b"[" * 200_000, "memory/r.json", "nested too deeply"),
+        (b"", "memory/r.json", "is empty"),
+        (b" \n\n", "memory/r.json", "is empty"),
+        (b"\xef\xbb\xbf", "memory/r.json", "is empty"),
+        (b"oops", "memory/r.json:1", "is not JSON"),
+        (b"\0" * 5000, "memory/r.json:1", "is not JSON"),
+        (b"[" * 200_000, "memory/r.json[0]", "nested too deeply"),
         (b'{"a":' * 200_000, "memory/r.json", "nested too deeply"),
-        (b"[" + b"9" * 10_000 + b"]", "memory/r.json", "is not JSON that can be read"),
-        ("[{}]".encode("utf-16"), "memory/r.json", "is not UTF-8"),
-        (b'[{"outcome": "caf\xe9"}]', "memory/r.json", "is not UTF-8 (byte 17)"),
-        (b"{}", "memory/r.json", "none of the shapes"),
-        (b'"text"', "memory/r.json", "none of the shapes"),
-        (b"null", "memory/r.json", "none of the shapes"),
+        (b"[" + b"9" * 10_000 + b"]", "memory/r.json[0]", "more than 1000 digits"),
+        ("[{}]".encode("utf-16"), "memory/r.json", "is not UTF-8 (byte 0): it looks like UTF-16"),
+        ("[{}]".encode("utf-16-be"), "memory/r.json", "it looks like UTF-16"),
+        ("[{}]".encode("utf-32"), "memory/r.json", "it looks like UTF-32"),
+        (b'[{"outcome": "caf\xe9"}]', "memory/r.json[0]", "is not UTF-8 (byte 17)"),
+        (b"{}", "memory/r.json", STRANGE),
+        (b"[{}]", "memory/r.json", STRANGE),
+        (b'"text"', "memory/r.json", STRANGE),
+        (b"null", "memory/r.json", STRANGE),
+        (b'{"reflections": ["a", "b"]}', "memory/r.json", STRANGE),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_bad_record(
@@ -145,7 +161,11 @@ def test_an_empty_array_has_nothing_to_say() -> None:
 
 # -------------------------------------------------------------------------------------- append
 
+ADDED = {"timestamp": "t", "task_summary": "new", "outcome": "failed", "reflection": "it “broke”"}
 
+
+@pytest.mark.parametrize("indent", [None, 0, 4])
+@pytest.mark.parametrize("end", ["", "\n", " \n" * 200_000])
 @pytest.mark.parametrize(
     "records",
     [
@@ -156,40 +176,76 @@ def test_an_empty_array_has_nothing_to_say() -> None:
     ],
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_appending_keeps_every_record(records: list[Any], mark: bytes) -> None:
-    before = mark + json.dumps(records).encode()
-    after = json.loads(append(before, NEW, "r.json"))
-    assert after[:-1] == records
-    assert after[-1] == {
-        "timestamp": "t",
-        "task_summary": "new",
-        "outcome": "failed",
-        "reflection": "it “broke”",
-    }
+def test_appending_leaves_what_is_there_as_it_is(
+    records: list[Any], mark: bytes, end: str, indent: int | None
+) -> None:
+    before = mark + (json.dumps(records, indent=indent) + end).encode()
+    after = append(before, NEW, "r.json")
+    assert json.loads(after) == [*records, ADDED]
+    assert after.startswith(before.rstrip()[:-1].rstrip())
+    assert after.endswith(b"\n]\n")
+
+
+def test_an_appended_record_reads_like_the_others() -> None:
+    two = append(append(b"", NEW, "r.json"), NEW, "r.json")
+    assert two.decode() == json.dumps([ADDED, ADDED], indent=2, ensure_ascii=False) + "\n"
 
 
 @pytest.mark.parametrize("empty", [b"", b"  \n"])
 def test_appending_to_nothing_begins_an_array(empty: bytes) -> None:
     content = append(empty, NEW, "r.json")
     assert len(json.loads(content)) == 1
-    assert content.endswith(b"]\n")
     (one,) = read(content)
     assert isinstance(one, Reflection)
 
 
-def test_appending_leaves_readable_text_readable() -> None:
-    content = append(json.dumps([{"reflection": "größe"}]).encode(), NEW, "r.json")
-    assert "größe" in content.decode()
-    assert "it “broke”" in content.decode()
+@pytest.mark.parametrize(
+    ("before", "where"),
+    [
+        (b"", "r.jsonl"),
+        (b'{"outcome": "x"}', "r.json"),
+        (b'{"outcome": "x"}\n', "r.json"),
+        (b'{"outcome": "x"}\n{"outcome": "y"}', "r.json"),
+        (b'{"outcome": "x"}\noops\n{"outcome": "y"}\n', "r.json"),
+    ],
+)
+def test_one_object_per_line_gets_one_more_line(before: bytes, where: str) -> None:
+    after = append(before, NEW, where)
+    assert after.startswith(before)
+    assert json.loads(after.splitlines()[-1]) == ADDED
+    assert len(after.splitlines()) == len(before.splitlines()) + 1
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"{}", b'"x"', b"null", b"3", b"[1,", b"\xff", b"[" * 200_000, b"[" + b"9" * 10_000 + b"]"],
+    [
+        b"{}",
+        b'"x"',
+        b"null",
+        b"3",
+        b"[1,",
+        b"[1] 2",
+        b"\xff",
+        b"[" * 200_000,
+        b'{"reflections": []}',
+        '[{"outcome": "x"}]'.encode("utf-16"),
+    ],
 )
 def test_appending_to_what_is_no_array_is_refused(content: bytes) -> None:
-    with pytest.raises(UserError, match=r"^memory/r\.json .*nothing was added to it"):
+    with pytest.raises(UserError, match=r"^memory/r\.json.* nothing was added to it"):
         append(content, NEW, "memory/r.json")
+
+
+def test_a_file_is_added_to_in_place(tmp_path: Path) -> None:
+    file = tmp_path / "memory" / "r.json"
+    append_to_file(file, NEW, "r.json")
+    inode = file.stat().st_ino
+    append_to_file(file, NEW, "r.json")
+    assert json.loads(file.read_text(encoding="utf-8")) == [ADDED, ADDED]
+    assert file.stat().st_ino == inode
+    file.with_suffix(".jsonl").symlink_to(file)
+    with pytest.raises(UserError, match=r"is a link"):
+        append_to_file(file.with_suffix(".jsonl"), NEW, "r.jsonl")
 
 
 # ------------------------------------------------------------------------------------- reading
@@ -256,10 +312,10 @@ def test_one_bad_file_does_not_hide_another(tmp_path: Path) -> None:
     (tmp_path / "b" / "reflections.json").write_text("{")
     (tmp_path / "d").mkdir()
     with (tmp_path / "d" / "reflections.json").open("wb") as sparse:
-        sparse.truncate(MAX_BYTES + 1)
+        sparse.truncate(MAX_FILE + 1)
     found = list(read_work_tree(tmp_path, SourceConfig()))
     assert [type(one) for one in found] == [Reflection, BadRecord, Reflection, BadRecord]
-    assert found[3] == BadRecord("d/reflections.json", "is larger than 16 MiB")
+    assert found[3] == BadRecord("d/reflections.json", "is larger than 1024 MiB")
 
 
 def test_a_commits_tree_is_read_like_a_work_tree() -> None:

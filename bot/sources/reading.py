@@ -10,7 +10,12 @@ from pathspec import GitIgnoreSpec
 
 from bot.config import SourceConfig
 from bot.model import BadRecord, Reflection, Tree
-from bot.sources import MAX_BYTES, Document, read_document
+from bot.sources import Document, read_document, read_stream
+
+MAX_FILE = 1024**3
+"""The largest file of the work tree that is read, in bytes; it is never held whole."""
+MAX_BLOB = 64 * 1024**2
+"""The largest file of a commit that is read, in bytes; git hands it over whole."""
 
 _NEVER_ENTERED = {".git", ".venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"}
 
@@ -19,10 +24,14 @@ def read_work_tree(root: Path, source: SourceConfig) -> Iterator[Reflection | Ba
     """Records of the files below `root` that match, committed or not; links are not followed."""
     for relative in sorted(_matching_files(root, source.files)):
         path = root / relative
-        if path.stat().st_size > MAX_BYTES:
-            yield BadRecord(relative, f"is larger than {MAX_BYTES // 1024**2} MiB")
-            continue
-        yield from read_document(Document(source.name, relative, path.read_bytes()))
+        try:
+            if path.stat().st_size > MAX_FILE:
+                yield BadRecord(relative, f"is larger than {MAX_FILE // 1024**2} MiB")
+                continue
+            with path.open("rb") as stream:
+                yield from read_stream(stream, source.name, relative)
+        except OSError as error:
+            yield BadRecord(relative, f"cannot be read: {error.strerror or error}")
 
 
 def read_tree(tree: Tree, source: SourceConfig) -> Iterator[Reflection | BadRecord]:
@@ -35,10 +44,13 @@ def read_tree(tree: Tree, source: SourceConfig) -> Iterator[Reflection | BadReco
         text = tree.read(path)
         if text is None:
             yield BadRecord(where, "is not UTF-8 text")
-        elif len(text) > MAX_BYTES:
-            yield BadRecord(where, f"is larger than {MAX_BYTES // 1024**2} MiB")
+            continue
+        content = text.encode()
+        del text
+        if len(content) > MAX_BLOB:
+            yield BadRecord(where, f"is larger than {MAX_BLOB // 1024**2} MiB")
         else:
-            yield from read_document(Document(source.name, where, text.encode()))
+            yield from read_document(Document(source.name, where, content))
 
 
 def _matching_files(root: Path, patterns: Sequence[str]) -> Iterator[str]:

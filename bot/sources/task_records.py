@@ -1,130 +1,34 @@
-"""The original's format: an array of `{timestamp, task_summary, outcome, reflection}`.
+"""The original's format: `{timestamp, task_summary, outcome, reflection}`.
 
-All four are strings; any may be missing, but a record without `reflection` and `outcome` says
-nothing. An `id` is taken if the record has one. Other keys are left alone.
+Any may be missing, but a record without `reflection` and `outcome` says nothing. Some writers add
+`id`, `keywords` or `plan`; of these the `id` is taken.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-    field_validator,
-)
+from bot.sources.records import Fields, Format, Long, Record, Short
 
-from bot.errors import UserError
+_JOURNAL = ("date", "mood", "title", "prompt", "gratitude", "verse")
+"""A person's journal has reflections too, but of another kind; these keys tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What every format's records are brought to; `id` is empty where the record has none."""
+class TaskRecord(Record):
+    task_summary: Short = ""
+    outcome: Short = ""
+    reflection: Long = ""
 
-    id: str
-    timestamp: str
-    task: str
-    outcome: str
-    text: str
-
-
-class TaskRecord(BaseModel):
-    """One record as the file has it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    id: StrictStr | StrictInt | None = None
-    timestamp: StrictStr = ""
-    task_summary: StrictStr = Field(default="", max_length=100_000)
-    outcome: StrictStr = Field(default="", max_length=100_000)
-    reflection: StrictStr = Field(default="", max_length=1_000_000)
-
-    @field_validator("timestamp", "task_summary", "outcome", "reflection", mode="before")
-    @classmethod
-    def _null_is_empty(cls, value: object) -> object:
-        return "" if value is None else value
-
-    @field_validator("id")
-    @classmethod
-    def _id_is_a_word(cls, value: str | int | None) -> str | int | None:
-        """An id ends up in commit trailers and markers, so it has to be a plain word."""
-        if value is not None and not re.fullmatch(r"[A-Za-z0-9._:/-]{1,128}", str(value)):
-            raise ValueError("is not a plain word of at most 128 letters, digits and ._:/-")
-        return value
+    def fields(self) -> Fields | str:
+        if not self.reflection.strip() and not self.outcome.strip():
+            return "has neither a reflection nor an outcome"
+        return self.told(task=self.task_summary, outcome=self.outcome, text=self.reflection)
 
 
-class TaskRecords:
-    """Meets `bot.sources.Format`."""
-
-    name = "task records"
-
-    def read(self, document: Any) -> Iterator[tuple[int, Fields | str]] | None:
-        if not isinstance(document, list):
-            return None
-        return ((position, _fields(item)) for position, item in enumerate(document))
+def _recognises(raw: Mapping[str, object]) -> bool:
+    if "task_summary" in raw or "outcome" in raw:
+        return True
+    return "reflection" in raw and not any(key in raw for key in _JOURNAL)
 
 
-FORMAT = TaskRecords()
-
-
-def _fields(item: object) -> Fields | str:
-    if not isinstance(item, dict):
-        return f"is {_json_name(item)}, not a record"
-    try:
-        record = TaskRecord.model_validate(item)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the record"
-        return f"{key}: {first['msg'].removeprefix('Value error, ')}"
-    if not record.reflection.strip() and not record.outcome.strip():
-        return "has neither a reflection nor an outcome"
-    return Fields(
-        id="" if record.id is None else str(record.id),
-        timestamp=record.timestamp,
-        task=record.task_summary,
-        outcome=record.outcome,
-        text=record.reflection,
-    )
-
-
-def _json_name(item: object) -> str:
-    names = {type(None): "null", bool: "a boolean", str: "a string", list: "an array"}
-    return names.get(type(item), "a number")
-
-
-def append(content: bytes, fields: Fields, where: str) -> bytes:
-    """The file's bytes with one more record at the end; an empty file becomes an array of one."""
-    records: Any = []
-    if content.strip():
-        try:
-            records = json.loads(content.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"{where} is not JSON, so nothing was added to it: {error}.") from error
-    if not isinstance(records, list):
-        raise UserError(f"{where} does not hold an array of records, so nothing was added to it.")
-    records.append(
-        {
-            "timestamp": fields.timestamp,
-            "task_summary": fields.task,
-            "outcome": fields.outcome,
-            "reflection": fields.text,
-        }
-    )
-    try:
-        return (json.dumps(records, indent=2, ensure_ascii=False) + "\n").encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
-        return (json.dumps(records, indent=2) + "\n").encode()
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as these files write it: ISO 8601 to the second, with its offset."""
-    return moment.isoformat(timespec="seconds")
+FORMAT = Format("task records", _recognises, TaskRecord)
