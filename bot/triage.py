@@ -1,132 +1,156 @@
-"""Which reflections point at a defect in the code, and which of them speak of the same one.
+"""Which reflections point at a defect in the code. Pure: reflections in, verdicts out.
 
-Pure: reflections and a tree to look names up in go in; verdicts and incidents come out. Every
-verdict has its reason, because "why was this skipped?" is the question people ask.
+Every verdict has its reason, because "why was this skipped?" is the question people ask. Where a
+reflection ended badly without saying what is wrong, or says it in a language that is known only by
+a few words, the verdict is *unsure*: an engine may look at it after all the clear ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
-from bot.grounding import ground
-from bot.model import Fingerprint, Incident, Place, Reflection, Tree, Triaged, digest
+from bot.model import Reflection, Triaged, Verdict
+from bot.phrases import (
+    BAD_OUTCOME,
+    BARE_OUTCOME,
+    DEFECT,
+    EVIDENCE,
+    FOREIGN_DEFECT,
+    GOOD_OUTCOME,
+    NAMED_CODE,
+    clauses,
+    defect_in,
+    evidence_in,
+    foreign_defect_in,
+    is_english,
+)
 
-FINGERPRINT_VERSION = "v1"
-
-_DEFECT = re.compile(
-    r"\b(fail(s|ed|ing|ure|ures)?|errors?|bugs?|bugg?y|issues?|defects?|crash(es|ed|ing)?"
-    r"|br(eak|eaks|eaking|oke|oken)|problems?|exceptions?|tracebacks?"
-    r"|(does|did|do|is|was|were|are)(n['’]t| not)|cannot|can['’]t|wrong(ly)?|incorrect(ly)?)\b",
+OWN_STATUS = "by the bot"
+"""The status of the bot's own records; it would feed on itself otherwise."""
+_CLOSED = re.compile(
+    r"\W*(?:resolved|fixed|closed|done|completed|merged|verified|wont[ _-]?fix|won['’]t[ _-]?fix"
+    r"|promoted\w*|duplicate|ignored|suppressed|dismissed|invalid|obsolete|archived"
+    r"|not[ _-]a[ _-]bug)\b",
     re.IGNORECASE,
 )
-_SUCCESS = re.compile(
-    r"^\W*(?:all (?:\w+ ){0,2}(?:tests|checks) )?"
-    r"(success(ful|fully)?|succeeded|pass(ed)?|ok|done|resolved|fixed|completed?)\b",
-    re.IGNORECASE,
-)
-_MENDED = re.compile(
-    r"(?<!not )(?<!n[’']t )\b"
-    r"(?:fixed|resolved|repaired|corrected|solved|mended|patched|no|0|zero|without)"
-    r"(?: [^\s.,;:]+){0,4}? (?:failures?|errors?|bugs?|issues?|defects?|crash(?:es)?|problems?"
-    r"|exceptions?)\b",
-    re.IGNORECASE,
-)
-"""What a success may say of a defect without reporting one: that it is mended, or that there is
-none."""
-_QUESTION = re.compile(r"^\s*(?:\d+[.)]\s*)?[^\n?]{0,80}\?\s*$")
-_NOTHING = (
-    r"(?:nothing|none|n/?a|no(?: (?:failures?|errors?|issues?|problems?|bugs?|defects?))?)"
-    r"(?:\W*$| (?:failed|broke|crashed|went wrong|to report|at all|really|this time|in this|so far"
-    r"|(?:was |were )?(?:found|seen|noted|occurred|encountered|observed))\b[^,;:\n]{0,40}$)"
-)
-"""An answer that there was nothing; "No error handling" and "Nothing stops the crash" are none."""
-_EMPTY_LINE = re.compile(rf"^[\s\-*•]*{_NOTHING}", re.IGNORECASE)
-_EMPTY_ANSWER = re.compile(rf"^[^?\n]{{0,80}}\?\s*[-–:]?\s*{_NOTHING}", re.IGNORECASE)
-_ERROR_TYPE = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Warning))\b")
 
 
-def triage(reflection: Reflection) -> Triaged:
-    """Whether one reflection points at a defect, judged by its outcome, then by its text."""
-    mended = _MENDED.sub("", reflection.outcome)
-    if _SUCCESS.match(reflection.outcome) and not _DEFECT.search(mended):
-        return Triaged(
-            reflection, False, f"its outcome is a success: {_quoted(reflection.outcome)}"
+@dataclass(frozen=True)
+class Words:
+    """The configured words: `keywords` make a reflection actionable, `ignore` say nothing."""
+
+    keywords: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    @cached_property
+    def keyword(self) -> re.Pattern[str] | None:
+        return _any_of(self.keywords)
+
+    @cached_property
+    def ignored(self) -> re.Pattern[str] | None:
+        return _any_of(self.ignore)
+
+
+NO_WORDS = Words()
+
+
+def triage(reflection: Reflection, words: Words = NO_WORDS) -> Triaged:
+    """Judge one reflection: by its status, then by its outcome, then by its text."""
+    status = " ".join(reflection.status.split())
+    if status.casefold() == OWN_STATUS:
+        return _no(reflection, "the bot's own", "the bot wrote it about itself")
+    if _CLOSED.match(status):
+        return _no(reflection, "settled", f"its status is {_quoted(status)}")
+    outcome, text = _heeded(reflection.outcome, words), _heeded(reflection.text, words)
+    said = _defect("outcome", outcome, words)
+    if said is None and _ended_well(reflection, outcome):
+        return _after_success(reflection, text)
+    said = said or _defect("text", text, words)
+    if said:
+        return Triaged(reflection, Verdict.ACTIONABLE, said, "speaks of a defect")
+    if reflection.failed and (reflection.error_type or reflection.places):
+        where = reflection.error_type or reflection.places[0]
+        reason = f"its source reports a failure: {_quoted(where)}"
+        return Triaged(reflection, Verdict.ACTIONABLE, reason, "reported as failed")
+    return _without_a_defect(reflection, outcome, text)
+
+
+def _ended_well(reflection: Reflection, outcome: str) -> bool:
+    if reflection.failed is False:
+        return True
+    return reflection.failed is None and bool(GOOD_OUTCOME.match(outcome))
+
+
+def _after_success(reflection: Reflection, text: str) -> Triaged:
+    """A success is no report of a defect, unless a machine's own words stand in it unmended."""
+    outcome = reflection.outcome.strip()
+    told = [evidence_in(clause) for clause in clauses(text)] if EVIDENCE.search(text) else []
+    if any(told):
+        reason = f"it succeeded, yet tells of {_quoted(next(filter(None, told)))}"
+        return Triaged(reflection, Verdict.UNSURE, reason, "a success with an error in it")
+    reason = f"its outcome is a success: {_quoted(outcome)}" if outcome else "it did not fail"
+    return _no(reflection, "a success", reason)
+
+
+def _defect(label: str, text: str, words: Words) -> str | None:
+    """Why this text is a report of a defect, None where it is none for certain."""
+    if words.keyword and (named := words.keyword.search(text)):
+        return f"its {label} says {_quoted(named[0])}, a configured keyword"
+    if label == "outcome" and BARE_OUTCOME.match(text):
+        return None
+    if not DEFECT.search(text) and not EVIDENCE.search(text):
+        return None
+    tells = defect_in if is_english(text) else evidence_in
+    found = next(filter(None, map(tells, clauses(text))), "")
+    return f"its {label} says {_quoted(found)}" if found else None
+
+
+def _without_a_defect(reflection: Reflection, outcome: str, text: str) -> Triaged:
+    """No clear word on a defect: unsure after a bad end or with a hint, else not actionable."""
+    bad = BAD_OUTCOME.search(outcome)
+    code = NAMED_CODE.search(text)
+    if (reflection.failed or bad) and code and is_english(text):
+        reason = f"it ended badly and names {_quoted(code[0])}"
+        return Triaged(reflection, Verdict.ACTIONABLE, reason, "ended badly, names code")
+    if reflection.failed or bad:
+        what = f"it ended badly ({_quoted(outcome)})" if bad else "its source says that it failed"
+        reason = f"{what} without a clear word on a defect"
+        return Triaged(reflection, Verdict.UNSURE, reason, "ended badly")
+    for label, part in (("outcome", outcome), ("text", text)):
+        if not is_english(part) and FOREIGN_DEFECT.search(part):
+            for clause in clauses(part):
+                if hint := foreign_defect_in(clause):
+                    reason = f"its {label} says {_quoted(hint)}, in a language known by a few words"
+                    return Triaged(reflection, Verdict.UNSURE, reason, "another language")
+    if outcome.strip() and text.strip() and not is_english(text):
+        reason = f"it is in another language, and its outcome is no success: {_quoted(outcome)}"
+        return Triaged(reflection, Verdict.UNSURE, reason, "another language")
+    reason = "neither its outcome nor its text speaks of a defect"
+    return _no(reflection, "no defect", reason)
+
+
+def _heeded(text: str, words: Words) -> str:
+    return words.ignored.sub(" ", text) if words.ignored else text
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    """Any of these as whole words; where a script has no spaces, anywhere."""
+    parts = []
+    for phrase in phrases:
+        edge = r"\b" if phrase.isascii() else ""
+        parts.append(
+            (edge if phrase[0].isalnum() else "")
+            + re.escape(phrase)
+            + (edge if phrase[-1].isalnum() else "")
         )
-    for label, text in (("outcome", reflection.outcome), ("text", _answers(reflection.text))):
-        found = _DEFECT.search(text)
-        if found:
-            return Triaged(reflection, True, f"its {label} says {_quoted(found[0])}")
-    return Triaged(reflection, False, "neither its outcome nor its text speaks of a defect")
+    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 
-def incidents(
-    triaged: Iterable[Triaged], tree: Tree
-) -> tuple[tuple[Incident, ...], tuple[Triaged, ...]]:
-    """Group actionable reflections into incidents, in the order they were written.
-
-    Returns the incidents, and the verdicts of what belongs to none: the reflections that triage
-    passed over, and those that name nothing in the base tree.
-    """
-    grouped: dict[Fingerprint, tuple[tuple[Place, ...], list[Reflection]]] = {}
-    left_out = []
-    seen: set[str] = set()
-    for verdict in triaged:
-        reflection = verdict.reflection
-        if reflection.id in seen:
-            left_out.append(
-                Triaged(reflection, False, f"the same record as another ({reflection.id})")
-            )
-            continue
-        seen.add(reflection.id)
-        if not verdict.actionable:
-            left_out.append(verdict)
-            continue
-        places = ground((reflection.outcome, reflection.text, reflection.task), tree)
-        if not places:
-            reason = "it names no file of the base branch"
-            left_out.append(Triaged(reflection, False, reason))
-            continue
-        grouped.setdefault(fingerprint(reflection, places), (places, []))[1].append(reflection)
-    found = tuple(
-        Incident(fingerprint=print_, reflections=tuple(members), places=places)
-        for print_, (places, members) in grouped.items()
-    )
-    return found, tuple(left_out)
-
-
-def fingerprint(reflection: Reflection, places: Sequence[Place]) -> Fingerprint:
-    """An incident's identity: the grounded place and error type verbatim, the rest normalised.
-
-    Numbers, hexadecimal, times and temporary paths change from one record of a problem to the next,
-    so they do not count.
-    """
-    text = f"{reflection.outcome}\n{reflection.text}"
-    error = _ERROR_TYPE.search(text)
-    place = places[0]
-    residual = normalise(text)
-    name = digest(place.path, place.symbol, error[1] if error else "", residual)
-    return Fingerprint(f"{FINGERPRINT_VERSION}-{name}")
-
-
-def normalise(text: str) -> str:
-    """Text without what varies between two records of the same problem."""
-    text = re.sub(r"(/tmp|/var/folders|/private/tmp)/[^\s'\"]*", "<tmp>", text)
-    text = re.sub(
-        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", "<time>", text
-    )
-    text = re.sub(r"(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<hex>", text)
-    text = re.sub(r"\b0x[0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b", "<hex>", text)
-    text = re.sub(r"\d+(\.\d+)?", "<n>", text)
-    return " ".join(text.casefold().split())
-
-
-def _answers(text: str) -> str:
-    """The text without template questions, and without questions that were answered "nothing"."""
-    empty = (_QUESTION, _EMPTY_LINE, _EMPTY_ANSWER)
-    return "\n".join(
-        line for line in text.splitlines() if not any(pattern.match(line) for pattern in empty)
-    )
+def _no(reflection: Reflection, kind: str, reason: str) -> Triaged:
+    return Triaged(reflection, Verdict.NOT_ACTIONABLE, reason, kind)
 
 
 def _quoted(text: str) -> str:

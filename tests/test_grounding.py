@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.grounding import MAX_PLACES, definitions, ground
+from bot.definitions import definitions
+from bot.grounding import MAX_CANDIDATES, MAX_PLACES, Grounder, ground
 from bot.model import Place
+from bot.tree_index import TreeIndex
 from tests.scratch import MemoryTree
 
 TOOLS = '''\
@@ -117,7 +121,8 @@ def test_what_is_named_is_found(text: str, places: list[tuple[str, str, int]]) -
     "text",
     [
         "",
-        "dummy_function fails",
+        "loading fails",
+        "load fails",
         "gone.py is broken",
         "xllm.py is broken",
         "llm.pyc is broken",
@@ -186,3 +191,166 @@ def test_a_hostile_text_costs_little_time(piece: str) -> None:
     start = time.perf_counter()
     assert found(text) == []
     assert time.perf_counter() - start < 2
+
+
+# ------------------------------------------------------------------------- written like code
+
+WORDS = MemoryTree(
+    {
+        "store.py": (
+            "def load():\n    return 1\n\n\nclass Cache:\n    def run(self):\n        return 2\n\n"
+            "    def stop(self):\n        return 3\n\n\nclass Worker:\n    def run(self):\n"
+            "        return 4\n"
+        ),
+        "app/core/engine.py": "class Engine:\n    async def start_up(self): ...\n\n"
+        "def boot(): ...\n",
+        "tests/test_store.py": "class TestStore:\n    def test_load(self): ...\n",
+        "json/decoder.py": "def decode(): ...\n",
+        "decoder.py": "def decode(): ...\n",
+        "src/client.ts": "export function fetchAll(url: string) {\n  return 1;\n}\n",
+        "src/main/java/com/acme/Foo.java": "class Foo {\n  void bar() {\n  }\n}\n",
+        "web/index.js": "const x = 1\n",
+    }
+)
+
+
+def places(text: str, tree: MemoryTree = WORDS) -> list[tuple[str, str, int]]:
+    return [(place.path, place.symbol, place.line) for place in ground([text], tree)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The load in store.py was high",
+        "store.py could not load the data",
+        "I could not load store.py",
+        "we had to run it; see store.py",
+        "It failed to load in store.py",
+    ],
+)
+def test_an_english_word_is_no_symbol(text: str) -> None:
+    """The original took every "load" and "run" of a sentence for a function of that name."""
+    assert places(text) == [("store.py", "", 0)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`load` in store.py",
+        "'load' of store.py is wrong",
+        "load() fails, see store.py",
+        "the function load in store.py",
+        "the load function (store.py)",
+        "store.py: load fails",
+        "load in store.py fails",
+        "store.load fails",
+    ],
+)
+def test_a_word_written_like_code_is_one(text: str) -> None:
+    assert places(text) == [("store.py", "load", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("tests/test_store.py::TestStore::test_load[1-a] failed",
+         [("tests/test_store.py", "TestStore.test_load", 0)]),
+        ("app.core.engine.Engine.start_up hangs", [("app/core/engine.py", "Engine.start_up", 0)]),
+        ("core.engine.boot hangs", [("app/core/engine.py", "boot", 0)]),
+        ("app.core.engine is slow to import", [("app/core/engine.py", "", 0)]),
+        ("C:\\work\\agent\\app\\core\\engine.py:3: broken", [("app/core/engine.py", "", 3)]),
+        ("app\\core\\engine.py is broken", [("app/core/engine.py", "", 0)]),
+        ("    at fetchAll (/srv/x/src/client.ts:1:17)", [("src/client.ts", "fetchAll", 1)]),
+        ("    at file:///srv/x/web/index.js:1:1", [("web/index.js", "", 1)]),
+        ("\tat com.acme.Foo.bar(Foo.java:2)", [("src/main/java/com/acme/Foo.java", "bar", 2)]),
+        ("`Cache.run` in store.py", [("store.py", "Cache.run", 0)]),
+        ("`run` at store.py:6", [("store.py", "Cache.run", 6)]),
+        ("start_up hangs", [("app/core/engine.py", "Engine.start_up", 0)]),
+        ("`boot` hangs", [("app/core/engine.py", "boot", 0)]),
+        ("Engine hangs", []),
+        ("`decode` fails", []),
+        ("start hangs", []),
+    ],
+)  # fmt: skip
+def test_what_tools_write_is_found(text: str, found: list[tuple[str, str, int]]) -> None:
+    assert places(text) == found
+
+
+def test_of_a_traceback_the_frame_that_broke_comes_first() -> None:
+    text = (
+        'Traceback (most recent call last):\n  File "/srv/app/core/engine.py", line 4, in boot\n'
+        '  File "/srv/store.py", line 7, in run\n'
+        '  File "/usr/lib/python3.11/json/scanner.py", line 9, in scan\nKeyError: 1\n'
+    )
+    assert places(text) == [("store.py", "Cache.run", 7), ("app/core/engine.py", "boot", 4)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/usr/lib/python3.11/decoder.py",
+        "/usr/lib/python3/dist-packages/decoder.py",
+        "/home/ada/.venv/lib/python3.12/site-packages/other/decoder.py",
+        "node_modules/x/web/other/index.js",
+        "C:\\Python311\\Lib\\decoder.py",
+        "https://github.com/x/y/blob/main/store.py",
+    ],
+)
+def test_installed_code_is_not_the_repositorys(path: str) -> None:
+    assert places(f"{path} is broken") == []
+
+
+def test_installed_code_of_the_repository_itself_is() -> None:
+    text = 'File "/opt/venv/lib/python3.11/site-packages/app/core/engine.py", line 4, in boot'
+    assert places(text) == [("app/core/engine.py", "boot", 4)]
+
+
+def test_folders_that_do_not_agree_are_not_guessed() -> None:
+    tree = MemoryTree({"a/util.py": "", "b/util.py": "", "c/d/util.py": ""})
+    assert places("elsewhere/util.py broke", tree) == []
+    assert places("b/util.py broke", tree) == [("b/util.py", "", 0)]
+    assert [p.ambiguous for p in ground(["util.py broke"], tree)] == [True, True, True]
+    assert [p.ambiguous for p in ground(["d/util.py broke"], tree)] == [False]
+
+
+def test_ambiguous_names_are_candidates_up_to_a_limit() -> None:
+    (one, other) = ground(["`run` in store.py"], WORDS)
+    assert (one.symbol, other.symbol) == ("Cache.run", "Worker.run")
+    assert one.ambiguous
+    assert other.ambiguous
+    many = MemoryTree({f"p{number}/util.py": "" for number in range(20)})
+    assert len(ground(["util.py"], many)) == MAX_CANDIDATES
+
+
+def test_places_of_the_format_come_first() -> None:
+    found = Grounder(WORDS).ground(["`load` in store.py"], ["tests/test_store.py:2", "gone.py:1"])
+    assert [(p.path, p.line) for p in found] == [("tests/test_store.py", 2), ("store.py", 0)]
+
+
+def test_the_tree_is_indexed_once() -> None:
+    class Counting(MemoryTree):
+        listed = 0
+
+        def paths(self) -> tuple[str, ...]:
+            self.listed += 1
+            return super().paths()
+
+    tree = Counting({"store.py": "def load(): ...\n"})
+    grounder = Grounder(tree)
+    for _ in range(100):
+        assert grounder.ground(["`load` in store.py, and `nothing_here`"])
+        assert not grounder.ground(["`nothing_here` and gone.py"])
+    assert tree.listed <= 3
+
+
+PIECES = st.sampled_from(
+    ["store.py", "/", "\\", ":", "::", "run", "`", "(", ")", ".", "File \"", '", line 1, in run',
+     "C:", "at ", "Cache", "\n", " in ", "9" * 30, "[x]", "../", "site-packages/", "\ud800", "é"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join), st.lists(st.text()))
+def test_whatever_is_written_only_real_places_come_out(text: str, fields: list[str]) -> None:
+    for place in Grounder(WORDS).ground([text], [*fields, text]):
+        assert WORDS.blob(place.path)
+        assert not place.symbol or place.symbol in TreeIndex(WORDS).names(place.path)
