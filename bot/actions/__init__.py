@@ -65,10 +65,14 @@ class WriteContext:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a write ended, in a sentence. `changed` says whether anything was written."""
+    """How a write ended, in a sentence.
+
+    `changed` says whether anything was written, `failed` whether a person has to mend something.
+    """
 
     changed: bool
     sentence: str
+    failed: bool = False
 
 
 C = TypeVar("C")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.ledger import AttemptRecord, SpendRecord, UntestedRecord
+from bot.ledger import AttemptRecord, FailureRecord, SpendRecord, UntestedRecord
 
 
 class AppendLedger(Params):
-    records: tuple[AttemptRecord | SpendRecord | UntestedRecord, ...]
+    records: tuple[AttemptRecord | SpendRecord | FailureRecord | UntestedRecord, ...]
 
 
 def execute(context: WriteContext, params: AppendLedger) -> Done:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
+from bot.ledger import FailureRecord
 from bot.model import PullState, Sha
 
 
 class DeleteBranch(Params):
+    number: int
     branch: str
     head: Sha
     """The branch is deleted only while it points at this commit."""
 
 
 def execute(context: WriteContext, params: DeleteBranch) -> Done:
-    pull = context.reader.current(params.branch)
-    if pull is None or pull.state is not PullState.MERGED:
+    pull = context.reader.pull(params.number)
+    if pull is None or pull.state is not PullState.MERGED or pull.author_id != context.me:
         return Done(False, f"{params.branch} is not merged")
-    if not context.publisher.delete(params.branch, params.head):
+    ended = context.publisher.delete(params.branch, params.head)
+    if ended.rejected:
+        failure = FailureRecord(
+            at=context.now,
+            action=ACTION.name,
+            branch=params.branch,
+            head=params.head,
+            reason=ended.rejected,
+        )
+        context.publisher.record((failure,))
+        return Done(False, f"the remote refused to delete {params.branch}: {ended.rejected}")
+    if ended.stale:
         return Done(False, f"{params.branch} is gone already or has moved")
     return Done(True, f"deleted {params.branch}")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_open_pull
 from bot.forges import Refused
-from bot.ledger import UntestedRecord
-from bot.model import Sha
+from bot.ledger import FailureRecord, UntestedRecord
+from bot.model import CheckState, Pull, ReviewState, Sha
+from bot.rules import check_state, parse_required
 
 
 class MergePullRequest(Params):
+    number: int
     branch: str
     head: Sha
     """The tested commit."""
@@ -17,17 +19,31 @@ class MergePullRequest(Params):
     """The commit the base branch must still point at."""
     tree: Sha
     """The tested commit's tree; the merged one must equal it."""
+    required: tuple[str, ...]
+    """The checks that must still pass, each as `name` or `name@app-id`."""
     method: str
 
 
 def execute(context: WriteContext, params: MergePullRequest) -> Done:
-    pull = own_open_pull(context, params.branch, params.head)
+    pull = own_open_pull(context, params.number, params.head)
     if isinstance(pull, str):
         return Done(False, pull)
+    changed = _no_longer_ready(pull, params.required)
+    if changed:
+        return Done(False, f"pull request {pull.number} is not merged: {changed}")
     if context.publisher.head(context.base_branch) != params.base:
         return Done(False, f"{context.base_branch} has moved since the tests ran")
     merged = context.writer.merge(pull.number, head=params.head, method=params.method)
     if isinstance(merged, Refused):
+        if merged.final:
+            failure = FailureRecord(
+                at=context.now,
+                action=ACTION.name,
+                branch=params.branch,
+                head=params.head,
+                reason=merged.reason,
+            )
+            context.publisher.record((failure,))
         return Done(False, f"the forge refused to merge {pull.number}: {merged.reason}")
     if merged.tree != params.tree:
         untested = UntestedRecord(
@@ -40,6 +56,21 @@ def execute(context: WriteContext, params: MergePullRequest) -> Done:
             f"tested ones: {context.base_branch} moved during the merge; watch it",
         )
     return Done(True, f"merged pull request {pull.number} as {merged.commit[:9]}")
+
+
+def _no_longer_ready(pull: Pull, required: tuple[str, ...]) -> str:
+    """What people or checks have said since the plan was made; empty if nothing against it."""
+    if pull.draft:
+        return "it is a draft by now"
+    if pull.review in (ReviewState.CHANGES_REQUESTED, ReviewState.REQUIRED):
+        return f"its review is: {pull.review}"
+    if pull.checks is None or not required:
+        return "its checks could not be read"
+    for name in required:
+        state = check_state(parse_required(name), pull.checks)
+        if state is not CheckState.PASSED:
+            return f"the required check “{name}” is {state} by now"
+    return ""
 
 
 ACTION = Action(

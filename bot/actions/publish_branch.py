@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.ledger import HeadRecord, SpendRecord
-from bot.model import Sha
+from bot.ledger import AttemptRecord, HeadRecord, SpendRecord
+from bot.model import Ending, Sha
 
 
 class PublishBranch(Params):
@@ -18,11 +18,26 @@ class PublishBranch(Params):
 
 def execute(context: WriteContext, params: PublishBranch) -> Done:
     spent = (params.spend_record,) if params.spend_record else ()
-    if context.publisher.publish(params.branch, params.head, (*spent, params.head_record)):
+    ended = context.publisher.publish(params.branch, params.head, (*spent, params.head_record))
+    if not ended.stale and not ended.rejected:
         return Done(True, f"pushed {params.branch}")
-    if spent:
+    if not ended.rejected:
         context.publisher.record(spent)
-    return Done(False, f"{params.branch} exists already; another run was first")
+        return Done(False, f"{params.branch} exists already; another run was first")
+    record = params.head_record
+    attempt = AttemptRecord(
+        at=context.now,
+        incident=record.incident,
+        reflections=record.reflections,
+        attempt=record.attempt,
+        engine=record.engine,
+        ending=Ending.REJECTED,
+        reason=f"the remote refused the push: {ended.rejected}",
+        base=record.base,
+        patch_id=record.patch_id,
+    )
+    context.publisher.record((*spent, attempt))
+    return Done(False, f"the remote refused {params.branch}: {ended.rejected}", failed=True)
 
 
 ACTION = Action(

@@ -21,6 +21,7 @@ from bot.actions import (
     ProposeContext,
     ReadContext,
     WriteContext,
+    add_reflections,
     append_ledger,
     delete_branch,
     log_bug_report,
@@ -46,6 +47,7 @@ WRITE: tuple[Action[WriteContext, Any, Done], ...] = (
     publish_branch.ACTION,
     open_pull_request.ACTION,
     update_status.ACTION,
+    add_reflections.ACTION,
     request_review.ACTION,
     merge_pull_request.ACTION,
     delete_branch.ACTION,
@@ -151,7 +153,10 @@ def _strict(node: Any) -> Any:
         }
     if "$ref" in node:
         return {"$ref": node["$ref"]}
-    return {key: _strict(value) for key, value in node.items() if key not in _NOT_IN_STRICT}
+    kept = {key: _strict(value) for key, value in node.items() if key not in _NOT_IN_STRICT}
+    if "enum" in kept:  # its description is the class's docstring, which is for programmers
+        kept.pop("description", None)
+    return kept
 
 
 def _first_mistake(error: ValidationError) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_open_pull
-from bot.forges import Refused
-from bot.ledger import FailureRecord
+from bot.ledger import AskedRecord, FailureRecord
 from bot.model import Sha
 
 
 class RequestReview(Params):
+    number: int
     branch: str
     head: Sha
     reviewers: tuple[str, ...]
@@ -17,22 +17,44 @@ class RequestReview(Params):
 
 
 def execute(context: WriteContext, params: RequestReview) -> Done:
-    pull = own_open_pull(context, params.branch, params.head)
+    pull = own_open_pull(context, params.number, params.head)
     if isinstance(pull, str):
         return Done(False, pull)
-    refused = context.writer.request_review(pull.number, params.reviewers)
-    if isinstance(refused, Refused):
+    asked, refusals = _ask(context, pull.number, params.reviewers)
+    records: list[AskedRecord | FailureRecord] = []
+    if asked:
+        records.append(AskedRecord(at=context.now, branch=params.branch, reviewers=asked))
+    if refusals:
         failure = FailureRecord(
             at=context.now,
             action=ACTION.name,
             branch=params.branch,
             head=params.head,
-            reason=refused.reason,
+            reason="; ".join(refusals),
         )
-        context.publisher.record((failure,))
-        return Done(False, f"the forge refused the request for review: {refused.reason}")
-    names = ", ".join(params.reviewers)
-    return Done(True, f"asked {names} to review pull request {pull.number}")
+        records.append(failure)
+    context.publisher.record(records)
+    sentence = f"asked {', '.join(asked) or 'nobody'} to review pull request {pull.number}"
+    if refusals:
+        sentence += f"; the forge refused the request for review: {'; '.join(refusals)}"
+    return Done(bool(asked), sentence)
+
+
+def _ask(
+    context: WriteContext, number: int, reviewers: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ask all at once, or one by one where the forge refuses some: (asked, refusals)."""
+    refused = context.writer.request_review(number, reviewers)
+    if refused is None:
+        return reviewers, ()
+    if len(reviewers) == 1:
+        return (), (f"{reviewers[0]}: {refused.reason}",)
+    asked: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    for reviewer in reviewers:
+        more_asked, more_refused = _ask(context, number, (reviewer,))
+        asked, refusals = asked + more_asked, refusals + more_refused
+    return asked, refusals
 
 
 ACTION = Action(

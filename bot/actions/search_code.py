@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.actions import Action, Effect, Params, ReadContext
+from bot.context import lines_of
 
 MAX_HITS = 40
 
@@ -24,7 +25,7 @@ def execute(context: ReadContext, params: SearchCode) -> str:
     for path in context.tree.paths():
         if not path.startswith(below):
             continue
-        for number, line in enumerate((context.tree.read(path) or "").splitlines(), start=1):
+        for number, line in enumerate(lines_of(context.tree.read(path) or ""), start=1):
             if params.text in line:
                 if len(hits) == MAX_HITS:
                     return "\n".join([*hits, f"(only the first {MAX_HITS} lines are shown)"])

@@ -9,6 +9,7 @@ from bot.model import Sha
 
 
 class UpdateStatus(Params):
+    number: int
     branch: str
     head: Sha
     status: str
@@ -16,7 +17,7 @@ class UpdateStatus(Params):
 
 
 def execute(context: WriteContext, params: UpdateStatus) -> Done:
-    pull = own_open_pull(context, params.branch, params.head)
+    pull = own_open_pull(context, params.number, params.head)
     if isinstance(pull, str):
         return Done(False, pull)
     body = replace_status(pull.body, params.status)

@@ -6,11 +6,25 @@ answers is a claim: vetting and policy decide what becomes of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.context import Excerpt
-from bot.model import Answer, Incident, Tree
+from bot.model import Answer, Edit, Finding, Incident, Patch, Tree
+
+Review = Callable[[Patch], tuple[Finding, ...]]
+"""Why a patch would be refused; empty if it would pass."""
+DiffReader = Callable[[str], tuple[Edit, ...] | Finding]
+"""The exact edits that a unified diff makes at the base commit, or why it makes none."""
+
+
+def _passes(_: Patch) -> tuple[Finding, ...]:
+    return ()
+
+
+def _no_diffs(_: str) -> Finding:
+    return Finding("diff", "", "diffs are not read here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +37,17 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One incident to work on, with the code it names at the base commit."""
+    """One incident to work on, with the code it names at the base commit.
+
+    `review` says what the final weighing would say of a patch, so that an engine can do better
+    before it answers; the weighing still happens and is the one that counts.
+    """
 
     incident: Incident
     excerpts: tuple[Excerpt, ...]
     tree: Tree
+    review: Review = _passes
+    read_diff: DiffReader = _no_diffs
 
 
 class Engine(Protocol):

@@ -1,213 +1,128 @@
 """The engine `openai`: any server with OpenAI's chat completions and tools.
 
-One conversation per incident. The first request carries the reflection and the code it names, so
-most incidents take one request; a model that wants to read more gets a bounded number of turns.
-Before each request the whole cost it could have is held against the budget.
+What is said to a model is in `bot.engines.conversation`; here is the client that carries it.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import os
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot.actions import ActionError, Effect, ProposeContext, ReadContext
 from bot.actions.registry import Registry
 from bot.config import OpenAIConfig
 from bot.engines import Budget, Task
-from bot.engines.prompt import SYSTEM, user_message
+from bot.engines.chat import Sent, Wire
+from bot.engines.conversation import Conversation
+from bot.engines.dialect import Dialect
 from bot.errors import UserError
-from bot.model import Answer, NotActionable, Usage
+from bot.model import Answer
 from bot.untrusted import one_line
 
 if TYPE_CHECKING:
     from openai import OpenAI
-    from openai.types.chat import ChatCompletion, ChatCompletionMessage
 
-MESSAGE_OVERHEAD_TOKENS = 16
-"""What a server adds per message for roles and separators, generously."""
-
-
-@dataclass
-class _Spent:
-    """The running account of one conversation."""
-
-    config: OpenAIConfig
-    usage: Usage = field(default_factory=Usage)
-
-    def add(self, completion: ChatCompletion) -> None:
-        prompt = completion.usage.prompt_tokens if completion.usage else 0
-        answered = completion.usage.completion_tokens if completion.usage else 0
-        self.usage += Usage(
-            requests=1,
-            prompt_tokens=prompt,
-            completion_tokens=answered,
-            usd=self.price(prompt, answered),
-        )
-
-    def price(self, prompt: int, answered: int) -> float | None:
-        per_prompt = self.config.usd_per_million_prompt_tokens
-        per_answer = self.config.usd_per_million_completion_tokens
-        if per_prompt is None or per_answer is None:
-            return None
-        return (prompt * per_prompt + answered * per_answer) / 1_000_000
-
-    def would_exceed(self, prompt: int, budget: Budget) -> bool:
-        """Whether one more request with so long a prompt could cost more than what is left."""
-        most = self.config.max_completion_tokens
-        if self.usage.tokens + prompt + most > budget.tokens:
-            return True
-        usd = self.price(prompt, most)
-        return (
-            budget.usd is not None
-            and usd is not None
-            and (self.usage.usd or 0.0) + usd > budget.usd
-        )
+_GATEWAY_GAVE_UP = (408, 504, 524)
+"""The model behind a gateway that answers so may have worked, and may be paid for."""
 
 
 class OpenAIEngine:
-    """Meets `bot.engines.Engine`. The key is read from the environment at the first request."""
+    """Meets `bot.engines.Engine`. What it learns about its server it keeps for the whole run."""
 
     name = "openai"
 
-    def __init__(self, config: OpenAIConfig, registry: Registry) -> None:
+    def __init__(self, config: OpenAIConfig, registry: Registry, wire: Wire | None = None) -> None:
+        self._wire = wire or HttpWire(config)
+        self._dialect = Dialect(config, registry)
+
+    def solve(self, task: Task, budget: Budget) -> Answer:
+        return Conversation(task, budget, self._dialect, self._wire).hold()
+
+
+class HttpWire:
+    """The real server; meets `bot.engines.chat.Wire`.
+
+    The key is read from the environment at the first request, and taken out of whatever comes back.
+    """
+
+    def __init__(self, config: OpenAIConfig) -> None:
         self._config = config
-        self._registry = registry
 
     @cached_property
-    def _client(self) -> OpenAI:
-        from openai import OpenAI
-
+    def _key(self) -> str:
         key = os.environ.get("OPENAI_API_KEY", "")
         if not key:
             raise UserError(
                 "The engine 'openai' needs OPENAI_API_KEY (and OPENAI_BASE_URL for another server)."
             )
+        return key
+
+    @cached_property
+    def _client(self) -> OpenAI:
+        from openai import OpenAI
+
         return OpenAI(
-            api_key=key,
+            api_key=self._key,
             base_url=os.environ.get("OPENAI_BASE_URL") or None,
             timeout=self._config.timeout_s,
-            max_retries=2,
+            max_retries=0,  # each request is weighed against the budget before it is sent
         )
 
-    def solve(self, task: Task, budget: Budget) -> Answer:
-        notes = ProposeContext(task.tree)
-        spent = _Spent(self._config)
-        messages: list[dict[str, Any]] = [
-            {"role": "system", "content": SYSTEM},
-            {"role": "user", "content": user_message(task)},
-        ]
-        for _ in range(self._config.turns):
-            if spent.would_exceed(self._estimate(messages), budget):
-                return self._out_of_budget(spent)
-            asked = self._ask(messages)
-            if isinstance(asked, str):
-                return _failed(asked, spent.usage)
-            spent.add(asked)
-            reply = asked.choices[0] if asked.choices else None
-            if reply is None:
-                return _failed("the model's answer has no choices", spent.usage)
-            if reply.finish_reason == "length":
-                limit = self._config.max_completion_tokens
-                return _failed(f"the answer was cut off at {limit} tokens", spent.usage)
-            if not reply.message.tool_calls:
-                said = reply.message.refusal or reply.message.content or "nothing"
-                return _failed(f"the model called no tool and said: {one_line(said)}", spent.usage)
-            messages.extend(self._carry_out(reply.message, notes))
-            if notes.no_bug:
-                reason = one_line(notes.no_bug, 500)
-                return Answer(
-                    diagnosis=NotActionable(reason), patch=None, usage=spent.usage, reason=reason
-                )
-            if notes.report and notes.patch:
-                return Answer(diagnosis=notes.report, patch=notes.patch, usage=spent.usage)
-        return _failed(f"no conclusion after {self._config.turns} turns", spent.usage)
-
-    def _ask(self, messages: list[dict[str, Any]]) -> ChatCompletion | str:
-        """One request; a sentence when the server gave no completion."""
+    def send(self, body: str) -> Sent:
         import openai
 
-        request: dict[str, Any] = {
-            "model": self._config.model,
-            "messages": messages,
-            "tools": self._registry.tools(),
-            "tool_choice": "required",
-            "max_completion_tokens": self._config.max_completion_tokens,
-        }
-        if self._config.reasoning_effort:
-            request["reasoning_effort"] = self._config.reasoning_effort
         try:
-            completion: ChatCompletion = self._client.chat.completions.create(**request)
-        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            raise UserError(
-                f"The model's server refused the key: {one_line(error.message)}; check "
-                f"OPENAI_API_KEY and OPENAI_BASE_URL."
-            ) from error
-        except openai.NotFoundError as error:
-            raise UserError(
-                f"The model's server does not know {self._config.model!r}: "
-                f"{one_line(error.message)}; set engine.openai.model."
-            ) from error
-        except openai.OpenAIError as error:
-            return f"the model's server gave no answer: {one_line(str(error))}"
-        return completion
-
-    def _carry_out(
-        self, message: ChatCompletionMessage, notes: ProposeContext
-    ) -> list[dict[str, Any]]:
-        """Run the calls of one answer; return it and the results, for the next turn."""
-        kept: dict[str, Any] = {"role": "assistant", "content": message.content, "tool_calls": []}
-        results = []
-        for call in message.tool_calls or ():
-            if call.type != "function":
-                continue
-            kept["tool_calls"].append(
-                {
-                    "id": call.id,
-                    "type": "function",
-                    "function": {
-                        "name": call.function.name,
-                        "arguments": call.function.arguments,
-                    },
-                }
+            raw = self._client.chat.completions.with_raw_response.create(**json.loads(body))
+            return Sent(200, self._without_key(raw.text))
+        except openai.APIStatusError as error:
+            headers = error.response.headers
+            again = {"true": True, "false": False}.get(headers.get("x-should-retry", ""))
+            return Sent(
+                error.status_code,
+                self._without_key(error.response.text),
+                perhaps_charged=error.status_code in _GATEWAY_GAVE_UP,
+                wait_s=_wait_asked_for(headers),
+                again=again,
             )
-            result = self._execute(call.function.name, call.function.arguments, notes)
-            results.append({"role": "tool", "tool_call_id": call.id, "content": result})
-        return [kept, *results]
+        except openai.APITimeoutError:
+            why = f"nothing came within {self._config.timeout_s:g} s"
+            return Sent(0, why, perhaps_charged=True)
+        except openai.OpenAIError as error:
+            cause = one_line(str(error.__cause__ or ""))
+            return Sent(0, self._without_key(f"{error}{f' {cause}' if cause else ''}"))
 
-    def _execute(self, name: str, arguments: str, notes: ProposeContext) -> str:
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self._key, "[the key]")
+
+
+def _wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After, in any of its forms; None if there is none that can be read."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is None:
+            continue
         try:
-            action, params = self._registry.parse(name, arguments)
-            if action.effect is Effect.WRITE:
-                raise ActionError(f"There is no action named {name!r}.")
-            context = ReadContext(notes.tree) if action.effect is Effect.READ else notes
-            return str(action.execute(context, params))
-        except ActionError as error:
-            return f"Not done: {error}"
-
-    def _estimate(self, messages: list[dict[str, Any]]) -> int:
-        """At most how many tokens these messages and the tools are.
-
-        A byte-level tokenizer makes at most one token of each byte and, of text and code, fewer
-        than one of two; half the bytes is a safe estimate for what is sent here.
-        """
-        sent = sum(len(str(message).encode()) for message in messages)
-        sent += len(str(self._registry.tools()).encode())
-        return sent // 2 + MESSAGE_OVERHEAD_TOKENS * len(messages)
-
-    def _out_of_budget(self, spent: _Spent) -> Answer:
-        reason = "one more request could cost more than the limits leave"
-        asked = spent.usage.requests > 0
-        return Answer(
-            diagnosis=None,
-            patch=None,
-            usage=spent.usage,
-            reason=reason,
-            failed=asked,
-            out_of_budget=not asked,
-        )
+            seconds = float(value) * unit
+        except ValueError:
+            return _until(value)
+        return seconds if math.isfinite(seconds) else None
+    return None
 
 
-def _failed(reason: str, usage: Usage) -> Answer:
-    return Answer(diagnosis=None, patch=None, usage=usage, reason=reason, failed=True)
+def _until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

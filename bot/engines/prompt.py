@@ -6,11 +6,13 @@ nobody: whatever comes back is vetted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bot.context import Excerpt
 from bot.engines import Task
 from bot.model import Place, Reflection
+from bot.secrets import redact
 from bot.untrusted import for_model
 
 SYSTEM = """\
@@ -22,6 +24,16 @@ little as you can, keep names and style, touch no tests.
 If nothing here needs fixing, call report_no_bug. Read more only if you must."""
 
 MAX_REFLECTION_CHARS = 4000
+_REDACTED = (
+    "Where it says [secret: …] a secret stands that is not shown; leave it out of every edit's "
+    "`old` and `new`."
+)
+_TAG = re.compile(r"(?i)<(?=\s*/?\s*(reflection|file)\b)")
+
+
+def shown(text: str) -> str:
+    """The text as it may be sent: every text of the bot's own in a conversation passes here."""
+    return redact(text)
 
 
 def user_message(task: Task) -> str:
@@ -29,13 +41,14 @@ def user_message(task: Task) -> str:
     parts = [_reflection(reflection) for reflection in task.incident.reflections[:5]]
     parts.append("It names: " + _places(task.incident.places))
     parts.extend(_excerpt(excerpt) for excerpt in task.excerpts)
-    return "\n\n".join(parts)
+    message = shown("\n\n".join(parts))
+    return f"{message}\n\n{_REDACTED}" if "[secret: " in message else message
 
 
 def _reflection(reflection: Reflection) -> str:
     text = for_model(f"{reflection.task}\nOutcome: {reflection.outcome}\n{reflection.text}").strip()
     cut = "\n(cut here)" if len(text) > MAX_REFLECTION_CHARS else ""
-    text = text[:MAX_REFLECTION_CHARS].replace("</reflection", "<\\/reflection")
+    text = _TAG.sub("‹", text[:MAX_REFLECTION_CHARS])  # noqa: RUF001 # it opens and closes nothing
     return f"<reflection>\n{text}{cut}\n</reflection>"
 
 
@@ -43,6 +56,7 @@ def _places(places: Iterable[Place]) -> str:
     return ", ".join(
         f"{place.path}{f':{place.line}' if place.line else ''}"
         f"{f' {place.symbol}' if place.symbol else ''}"
+        f"{' (one of several candidates)' if place.ambiguous else ''}"
         for place in places
     )
 

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from bot.actions.registry import Registry
 from bot.config import EngineConfig
 from bot.engines import Engine
-from bot.engines.openai import OpenAIEngine
+from bot.engines.openai import HttpWire, OpenAIEngine
+from bot.engines.recording import Tape
 
-ENGINES: dict[str, Callable[[EngineConfig, Registry], Engine]] = {
-    "openai": lambda config, registry: OpenAIEngine(config.openai, registry),
+ENGINES: dict[str, Callable[[EngineConfig, Registry, Tape], Engine]] = {
+    "openai": lambda config, registry, tape: OpenAIEngine(
+        config.openai, registry, tape.on(HttpWire(config.openai))
+    ),
 }
 
 
-def make(config: EngineConfig, registry: Registry) -> Engine:
-    """The engine that the config names."""
-    return ENGINES[config.name](config, registry)
+def make(config: EngineConfig, registry: Registry, tape: Tape | None = None) -> Engine:
+    """The engine that the config names; `tape` records its conversations or answers in them."""
+    return ENGINES[config.name](config, registry, tape or Tape())

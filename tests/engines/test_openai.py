@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from bot.actions.registry import Registry
 from bot.config import OpenAIConfig
-from bot.context import excerpts
 from bot.engines import Budget, Task
 from bot.engines.openai import OpenAIEngine
 from bot.errors import UserError
-from bot.model import Answer, BugReport, Fingerprint, Incident, NotActionable, Place, Reflection
+from bot.model import BugReport, Incident, NotActionable, Reflection
+from tests.engines.talk import PLACES, PLENTY, TASK, TREE, solve
 from tests.loopback_openai import (
     ScriptedOpenAI,
     calls,
@@ -21,31 +19,8 @@ from tests.loopback_openai import (
     raw,
     refuses,
 )
-from tests.scenarios.world import GOOD_PATCH, LLM
-from tests.scratch import MemoryTree
+from tests.scenarios.world import GOOD_PATCH
 
-TREE = MemoryTree({"llm.py": LLM})
-PLACES = (Place("llm.py", "dummy_function"),)
-TASK = Task(
-    Incident(
-        fingerprint=Fingerprint("v1-000000000000"),
-        reflections=(
-            Reflection(
-                id="r-1",
-                source="reflections",
-                where="reflections.json[0]",
-                timestamp="",
-                task="Test bug in dummy_function",
-                outcome="Function failed on edge case.",
-                text="dummy_function in llm.py does not handle empty input.",
-            ),
-        ),
-        places=PLACES,
-    ),
-    excerpts(PLACES, TREE),
-    TREE,
-)
-PLENTY = Budget(tokens=1_000_000)
 TALK = {
     "id": "x",
     "object": "chat.completion",
@@ -62,19 +37,6 @@ TALK = {
 """What a server answers that does not know `tool_choice`."""
 PATIENT = {"retry-after-ms": "1"}
 """A server that asks for next to no wait before the client's own retries."""
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedOpenAI]:
-    with ScriptedOpenAI() as scripted:
-        monkeypatch.setenv("OPENAI_API_KEY", scripted.key)
-        monkeypatch.setenv("OPENAI_BASE_URL", scripted.base_url)
-        yield scripted
-    assert not scripted.violations, scripted.violations
-
-
-def solve(config: OpenAIConfig | None = None, budget: Budget = PLENTY) -> Answer:
-    return OpenAIEngine(config or OpenAIConfig(), Registry()).solve(TASK, budget)
 
 
 def test_one_request_carries_the_code_and_brings_report_and_patch(server: ScriptedOpenAI) -> None:
