@@ -13,6 +13,12 @@ from pathspec import GitIgnoreSpec
 from bot.config import Config
 from bot.model import FileChange, Finding
 
+_TESTS = (
+    "tests/", "test/", "__tests__/", "test_*.py", "*_test.py", "conftest.py", "pytest.ini",
+    "*.test.js", "*.test.ts", "*.test.jsx", "*.test.tsx", "*.spec.js", "*.spec.ts", "*_test.go",
+    "sitecustomize.py", "usercustomize.py", "*.pth",
+)  # fmt: skip
+
 _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("workflows and forge settings", ("/.github/", "/.gitlab/", "/.circleci/", "/.forgejo/")),
     ("top-level dot-files and dot-directories", ("/.*",)),
@@ -34,18 +40,12 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
             ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".travis.yml",
             "azure-pipelines*.yml", "Jenkinsfile", "appveyor.yml", "tox.ini",
             "noxfile.py", "Makefile", "Dockerfile*",
-            "docker-compose*.yml", "action.yml", "action.yaml",
+            "docker-compose*.yml", "action.yml", "action.yaml", "lefthook.yml", ".husky/",
+            ".githooks/", ".gitlab-ci.yml",
         ),
     ),
-    (
-        "tests, which judge the patch",
-        (
-            "tests/", "test/", "__tests__/", "test_*.py", "*_test.py", "conftest.py", "pytest.ini",
-            "*.test.js", "*.test.ts", "*.spec.js", "*.spec.ts", "*_test.go", "sitecustomize.py",
-            "usercustomize.py", "*.pth",
-        ),
-    ),
-    ("git's own settings", (".gitattributes", ".gitmodules", ".gitignore")),
+    ("tests, which judge the patch", _TESTS),
+    ("git's own settings", (".gitattributes", ".gitmodules", ".gitignore", ".mailmap")),
 )  # fmt: skip
 
 
@@ -68,6 +68,11 @@ def protected(changes: Iterable[FileChange], config: Config) -> tuple[Finding, .
                 )
                 break
     return tuple(found)
+
+
+def is_test(path: str) -> bool:
+    """Whether the path is one of the tests, or decides how they run."""
+    return _spec(_TESTS).match_file(path) or _spec(_TESTS).match_file(path.casefold())
 
 
 @lru_cache(maxsize=64)

@@ -29,6 +29,7 @@ class Facts:
 
     changes: tuple[FileChange, ...] | None
     protected: tuple[Finding, ...]
+    risks: tuple[Finding, ...] | None
     severity: Severity | None
     engine: str
     trusted: bool
@@ -77,6 +78,13 @@ def _capped(decision: Decision, facts: Facts) -> Decision:
         return Decision(Outcome.REVIEW, "built-in: unknown change", "git's account is not at hand")
     if facts.protected:
         return Decision(Outcome.REVIEW, "built-in: protected paths", facts.protected[0].sentence)
+    if facts.risks is None:
+        said = "what it newly does is not on record"
+        return Decision(Outcome.REVIEW, "built-in: risks", said)
+    if facts.risks:
+        kinds = ", ".join(dict.fromkeys(risk.rule for risk in facts.risks))
+        said = f"{kinds}: {facts.risks[0].sentence}"
+        return Decision(Outcome.REVIEW, "built-in: risks", said)
     if not facts.trusted:
         return Decision(
             Outcome.REVIEW,
@@ -93,7 +101,8 @@ def proof_of(
 ) -> tuple[Proof | None, bool]:
     """How far the required checks prove a change, and whether more may come.
 
-    Returns (proof, pending). The proof is None where the checks could not be read.
+    Returns (proof, pending). The proof is None where the head's checks could not be read. Checks
+    that still run on the base may yet show that it fails there.
     """
     if head is None:
         return None, False
@@ -104,10 +113,22 @@ def proof_of(
         return Proof.NONE, False
     if CheckState.PENDING in states:
         return Proof.NONE, True
-    failed_before = base is not None and any(
-        check_state(need, base) is CheckState.FAILED for need in required
-    )
-    return (Proof.FAIL_TO_PASS if failed_before else Proof.CHECKS), False
+    before = [(check_state(need, base or ()), need.name) for need in required]
+    if any(state is CheckState.FAILED for state, _ in before):
+        return Proof.FAIL_TO_PASS, False
+    running = {check.name for check in base or ()}
+    return Proof.CHECKS, any(s is CheckState.PENDING and name in running for s, name in before)
+
+
+def spell_required(need: RequiredCheck) -> str:
+    """A required check as text: its name, and `@app-id` where it is bound to an app."""
+    return f"{need.name}@{need.app_id}" if need.app_id else need.name
+
+
+def parse_required(text: str) -> RequiredCheck:
+    """What `spell_required` wrote."""
+    name, at, app_id = text.rpartition("@")
+    return RequiredCheck(name, int(app_id)) if at and app_id.isdigit() else RequiredCheck(text)
 
 
 def check_state(need: RequiredCheck, checks: Sequence[Check]) -> CheckState:
@@ -165,9 +186,10 @@ def _at_most(count: int | None, most: int, what: str) -> tuple[Met, str]:
 
 
 def _proof(wanted: Proof, facts: Facts) -> tuple[Met, str]:
-    if facts.proof_pending:
-        return Met.PENDING, f"proof “{wanted}”"
     if facts.proof is None:
         return Met.UNKNOWN, "the proof is unknown"
-    enough = facts.proof.rank >= wanted.rank
-    return (Met.YES if enough else Met.NO), f"proof is “{facts.proof}”"
+    if facts.proof.rank >= wanted.rank:
+        return Met.YES, f"proof is “{facts.proof}”"
+    if facts.proof_pending:
+        return Met.PENDING, f"proof “{wanted}”"
+    return Met.NO, f"proof is “{facts.proof}”"

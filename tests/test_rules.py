@@ -29,6 +29,7 @@ def facts(**known: Any) -> Facts:
     ordinary: dict[str, Any] = {
         "changes": (change("docs/a.md"),),
         "protected": (),
+        "risks": (),
         "severity": Severity.LOW,
         "engine": "openai",
         "trusted": True,
@@ -133,11 +134,16 @@ def test_an_earlier_rule_decides_without_waiting() -> None:
 PROTECTED = (Finding("protected", "Makefile", "Makefile is protected: continuous integration"),)
 
 
+RISKS = (Finding("network", "llm.py", "llm.py uses socket"),)
+
+
 @pytest.mark.parametrize("pending", [False, True])
 @pytest.mark.parametrize(
     ("known", "said"),
     [
         ({"protected": PROTECTED}, "Makefile"),
+        ({"risks": RISKS}, "llm.py uses socket"),
+        ({"risks": None}, "not on record"),
         ({"trusted": False}, "trust"),
         ({"changes": None}, "not at hand"),
     ],
@@ -155,7 +161,9 @@ def test_no_rule_merges_what_the_bot_never_merges(
 
 @pytest.mark.parametrize("outcome", ["review", "draft", "refuse"])
 def test_the_caps_are_for_merges_alone(outcome: str) -> None:
-    decision = judge(facts(protected=PROTECTED, trusted=False), config({"outcome": outcome}))
+    decision = judge(
+        facts(protected=PROTECTED, risks=RISKS, trusted=False), config({"outcome": outcome})
+    )
     assert (decision.outcome, decision.rule) == (Outcome(outcome), "rule 0")
 
 
@@ -208,7 +216,7 @@ LINT = RequiredCheck("lint")
         ([TEST], [RED], [GREEN], (Proof.FAIL_TO_PASS, False)),
         ([TEST], [GREEN], [GREEN], (Proof.CHECKS, False)),
         ([TEST], [], [GREEN], (Proof.CHECKS, False)),
-        ([TEST], [RUNNING], [GREEN], (Proof.CHECKS, False)),
+        ([TEST], [RUNNING], [GREEN], (Proof.CHECKS, True)),
         ([TEST], None, [GREEN], (Proof.CHECKS, False)),
         ([TEST], [RED], None, (None, False)),
         ([TEST], [RED], [], (Proof.NONE, True)),

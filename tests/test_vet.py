@@ -150,7 +150,7 @@ def test_a_plain_new_file_is_made(path: str) -> None:
     [
         ("return text.split()[0]", "return text.split()[0] if text.split() else ''"),
         ("return text.split()[0]", 'raise ValueError("I cannot parse this")'),
-        ("    return text", "    # As an AI agent would say: empty\n    return text"),
+        ("return text", "# As an AI agent would say: empty\n    return text or ''"),
         ("[0]", "[:1]"),
         ('    """First word."""\n', ""),
         (LLM, "def dummy_function(text):\n    return None\n"),
@@ -253,9 +253,8 @@ def test_an_edit_that_would_glue_two_lines_is_refused() -> None:
         Edit("new.py", None, "", "Sorry, I cannot do that.\n"),
         Edit("new.py", None, "", "```python\nX = 1\n```\n"),
         Edit("new.pyi", None, "", "def f(:\n"),
-        Edit("new.json", None, "", "[" * 100_000),
-        Edit("deep.py", None, "", "(" * 100_000),
-        Edit("huge.json", None, "", "1" * 10_000),
+        Edit("new.json", None, "", "[\n" * 100_000),
+        Edit("deep.py", None, "", "(\n" * 100_000),
     ],
 )
 def test_a_file_that_would_not_parse_is_refused(broken: Edit) -> None:

@@ -1,0 +1,1 @@
+"""What vetting looks at, one small pure module per question; `bot.vet` asks them all."""
