@@ -24,10 +24,24 @@ from bot.model import (
 )
 from bot.rules import check_state
 from bot.snapshot import Snapshot
-from bot.untrusted import fenced, for_commit, for_markdown, for_title, visible
+from bot.untrusted import (
+    fenced,
+    for_code,
+    for_commit,
+    for_markdown,
+    for_title,
+    inert,
+    one_line,
+    visible,
+)
 
 MAX_BODY_CHARS = 60_000
 MAX_OBSERVED_CHARS = 4_000
+MAX_NAMED = 20
+"""So many reflections are named; of more, their number is said."""
+MAX_ID_CHARS = 100
+MAX_CHECKS = 30
+"""So many required checks have a line of their own."""
 _STATUS_START = "<!-- bot:status -->"
 _STATUS_END = "<!-- /bot:status -->"
 
@@ -48,8 +62,10 @@ def commit_message(
     """What a good colleague would write: what was wrong, what changes, and where it came from."""
     paragraphs = [for_commit(report.summary), for_commit(patch.explanation)]
     wrapped = [textwrap.fill(text, 72, break_long_words=False) for text in paragraphs if text]
-    trailers = [f"Reflection-Id: {id_}" for id_ in incident.reflection_ids[:20]]
-    trailers += [f"Incident: {incident.fingerprint}", f"Engine: {engine}", f"Attempt: {attempt}"]
+    named = incident.reflection_ids[:MAX_NAMED]
+    trailers = [f"Reflection-Id: {for_commit(id_, MAX_ID_CHARS)}" for id_ in named]
+    trailers += [f"Incident: {incident.fingerprint}", f"Engine: {one_line(engine)}"]
+    trailers += [f"Attempt: {attempt}"]
     return "\n\n".join([title(report), *wrapped, "\n".join(trailers)]) + "\n"
 
 
@@ -64,18 +80,19 @@ def observed(reflections: tuple[Reflection, ...]) -> str:
 
 def pull_body(record: HeadRecord, status: str) -> str:
     """The whole body of a new pull request."""
-    ids = ", ".join(f"`{id_}`" for id_ in record.reflections[:20])
-    if len(record.reflections) > 20:
-        ids += f" and {len(record.reflections) - 20} more"
+    ids = ", ".join(for_code(id_, MAX_ID_CHARS) for id_ in record.reflections[:MAX_NAMED])
+    if len(record.reflections) > MAX_NAMED:
+        ids += f" and {len(record.reflections) - MAX_NAMED} more"
     noun = "reflection" if len(record.reflections) == 1 else "reflections"
-    symbol = f", `{_code(record.symbol)}`" if record.symbol else ""
+    symbol = f", {for_code(record.symbol)}" if record.symbol else ""
     body = "\n\n".join(
         (
             _marker(record),
             f"### What was observed\n\nIn {noun} {ids}:\n\n"
             f"{fenced(record.observed, MAX_OBSERVED_CHARS)}",
-            f"### Cause\n\n`{_code(record.path)}`{symbol}, severity {record.severity}: "
-            f"{for_markdown(record.summary)}",
+            f"### Cause\n\n{for_code(record.path, 1024)}{symbol}, "
+            f"severity {for_markdown(record.severity)}: "
+            f"{for_markdown(record.summary, 500)}",
             f"### Change\n\n{for_markdown(record.explanation)}",
             f"### Where it stands\n\n{_STATUS_START}\n{status}\n{_STATUS_END}",
             "### If you disagree\n\n"
@@ -93,23 +110,33 @@ def status_block(
 ) -> str:
     """How far it is proven, what policy says by which rule, and why it is not merged."""
     checks = pull.checks if pull else ()
-    lines = [f"**{standing.sentence}**", ""]
+    lines = [f"**{for_markdown(standing.sentence, 500)}**", ""]
     if snapshot.required:
         lines += [
             f"| required check | on {snapshot.base_branch} | here, at `{short(record.head)}` |",
             "|---|---|---|",
         ]
-        for need in snapshot.required:
+        for need in snapshot.required[:MAX_CHECKS]:
             before = _said(need, snapshot.forge.base_checks)
             after = _said(need, checks)
-            lines.append(f"| `{_code(need.name)}` | {before} | {after} |")
+            lines.append(f"| {for_code(need.name)} | {before} | {after} |")
+        if len(snapshot.required) > MAX_CHECKS:
+            lines.append(f"| {len(snapshot.required) - MAX_CHECKS} more | | |")
         lines.append("")
     decision = standing.decision
     will = "will " if decision.pending else ""
     lines.append(
-        f"Policy: **{will}{decision.outcome}** by rule “{decision.rule}” "
-        f"({for_markdown(decision.reason)})."
+        f"Policy: **{will}{decision.outcome}** by rule “{for_markdown(decision.rule, 200)}” "
+        f"({for_markdown(decision.reason, 500)})."
     )
+    if record.risks:
+        lines += ["", "Worth a look:", ""]
+        lines += [
+            f"* {for_markdown(risk.rule, 50)}: {for_markdown(risk.sentence, 200)}"
+            for risk in record.risks[:10]
+        ]
+        if len(record.risks) > 10:
+            lines.append(f"* and {len(record.risks) - 10} more")
     return "\n".join(lines)
 
 
@@ -134,10 +161,15 @@ def _marker(record: HeadRecord) -> str:
         "v": 1,
         "incident": record.incident,
         "attempt": record.attempt,
-        "reflections": record.reflections[:50],
+        "reflections": [
+            one_line(inert(id_), MAX_ID_CHARS) for id_ in record.reflections[:MAX_NAMED]
+        ],
         "patch": record.patch_id,
     }
-    return f"<!-- bot:marker {json.dumps(data)} -->"
+    text = json.dumps(data)
+    for character in "<>@#":  # nothing in it ends the comment, or acts in a commit message
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return f"<!-- bot:marker {text} -->"
 
 
 def _said(need: RequiredCheck, checks: tuple[Check, ...] | None) -> str:
@@ -153,15 +185,10 @@ def _said(need: RequiredCheck, checks: tuple[Check, ...] | None) -> str:
 
 def _cost(record: HeadRecord) -> str:
     if not record.requests:
-        return f"Engine `{_code(record.engine)}`, attempt {record.attempt}: nothing."
+        return f"Engine {for_code(record.engine)}, attempt {record.attempt}: nothing."
     money = "" if record.usd is None else f", ${record.usd:.4f}"
     noun = "request" if record.requests == 1 else "requests"
     return (
-        f"Engine `{_code(record.engine)}`, attempt {record.attempt}: "
+        f"Engine {for_code(record.engine)}, attempt {record.attempt}: "
         f"{record.requests} {noun}, {record.tokens:,} tokens{money}."
     )
-
-
-def _code(text: str) -> str:
-    """Text that can stand between backticks in a line of Markdown or a table."""
-    return visible(text).replace("`", "'").replace("|", "¦").replace("\n", " ")

@@ -1,8 +1,10 @@
 """Text that anyone may have written, made harmless for the place it goes to.
 
 A reflection, a model's answer and a file's content are all such text. Policy and vetting protect
-the repository; this module protects readers: a terminal from escape codes, a pull request from
-pings, closing keywords and markup, a commit message from trailers and CI directives.
+the repository; this module protects readers: a terminal from escape codes, a job's log from
+workflow commands, a pull request from pings, closing keywords and markup, a commit message from
+trailers and CI directives. A pull request's body may become a commit message too, word for word,
+where a repository squashes that way; so what acts in one is broken up in both.
 """
 
 from __future__ import annotations
@@ -47,14 +49,58 @@ def for_model(text: str) -> str:
     return re.sub(r"<!--.*?(-->|\Z)", " ", visible(text), flags=re.DOTALL)
 
 
+def for_log(text: str) -> str:
+    """Visible text in which a runner of GitHub Actions finds no command, wherever lines break."""
+    return _COMMAND.sub(lambda found: " ".join(found[0]), visible(text).replace("##[", "## ["))
+
+
+_COMMAND = re.compile(
+    r"(?i)::(?=(set-output|save-state|set-env|add-path|add-mask|debug|warning|error|notice|group"
+    r"|endgroup|echo|stop-commands|add-matcher|remove-matcher|internal-set-repo-path)\b)"
+)
+"""`path.py::test_name` is no command; the runner knows these, and ignores every other name."""
+
+
+def for_json_log(text: str) -> str:
+    """JSON, as `json.dumps` writes it, that says the same and holds no workflow command."""
+    return text.replace("##[", "##\\u005b")  # the other kind starts a line, where JSON has quotes
+
+
+def inert(text: str) -> str:
+    """Visible text whose words do nothing as a commit message: no ping, no close, no skipped CI.
+
+    For text that is shown as it is, in a block of code: what is broken up stays readable.
+    """
+    text = for_model(text)
+    for _ in range(_MAX_ROUNDS):
+        before = text
+        text = _SKIPS_CI.sub(lambda found: f"({found[0][1:-1]})", text)
+        text = _SKIPS_CI_BARE.sub("…", text)
+        text = _CLOSES.sub(r"\1 … ", text)
+        text = _MENTION.sub("@ ", text)
+        if text == before:
+            break
+    return text
+
+
+_MAX_ROUNDS = 50
+"""Taking something out can bring together what was around it; every round leaves less of it."""
+_MENTION = re.compile(r"(?<![\w.+-])@+(?=\w)")
+_CLOSES = re.compile(
+    r"(?i)\b(close[sd]?|fix(?:es|ed)?|resolve[sd]?)\b[\s:]{0,20}"
+    r"(?=#\d|GH-\d|[\w.-]+/[\w.-]+#\d|https?://\S+/(?:issues|pull)/\d)"
+)
+
+
 def fenced(text: str, limit: int = 2000) -> str:
-    """A Markdown block that shows the text: no mention, link or keyword acts in it.
+    """A Markdown block that shows the text: no mention, link or keyword acts in it, nor as text.
 
     At most `limit` characters of it; what is left out is said below the block.
     """
-    shown = for_model(text).strip("\n")
+    shown = inert(text).strip("\n")
     rest = len(shown) - limit
     shown = shown[:limit] if rest > 0 else shown
+    shown = re.sub(r"`{21,}", "`" * 20 + "…", shown)  # the fence has to be longer, twice
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
     note = f"\n*({rest} more characters are not shown.)*" if rest > 0 else ""
@@ -66,7 +112,7 @@ def for_markdown(text: str, limit: int = 1000) -> str:
 
     Mentions, issue references, links, HTML and markup are shown as the characters they are.
     """
-    line = one_line(for_model(text), limit)
+    line = _SKIPS_CI_BARE.sub("…", one_line(for_model(text), limit))
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", line)
     line = (
@@ -79,15 +125,26 @@ def for_markdown(text: str, limit: int = 1000) -> str:
     return re.sub(r"^(\d*)([-+=]|(?<=\d)[.)])", r"\1\\\2", line)
 
 
+def for_code(text: str, limit: int = 200) -> str:
+    """A name or path between backticks, in a line of Markdown or a cell of a table."""
+    name = one_line(inert(text), limit).replace("`", "'").replace("|", "¦")
+    return f"`{name or '?'}`"
+
+
 def for_title(text: str, limit: int = 72) -> str:
     """One line for a pull request's title or a commit's subject: pings, closes, skips nothing."""
     line = one_line(text, limit=limit * 2)
-    line = re.sub(r"@(?=\w)", "", line)
-    line = re.sub(r"(?i)(?<![^\W_])GH-(?=\d)|#(?=\d)", "no. ", line)
-    line = re.sub(r"(?i)\w+://\S+", "(link)", line)
-    line = re.sub(r"[\[\]]", "", line) if _SKIPS_CI.search(line) else line
-    line = _SKIPS_CI_BARE.sub("…", line)  # something has to stay, or what is around it closes up
-    return one_line(line.strip(" .:;,-"), limit)
+    for _ in range(_MAX_ROUNDS):
+        before = line
+        line = re.sub(r"@+(?=\w)", "", line)
+        line = re.sub(r"(?i)(?<![^\W_])GH-(?=\d)|#(?=\d)", "no. ", line)
+        line = re.sub(r"\w+://\S*", "(link)", line)
+        line = re.sub(r"[\[\]]", "", line) if _SKIPS_CI.search(line) else line
+        line = _SKIPS_CI_BARE.sub("…", line)  # else what is around it closes up
+        line = one_line(line.strip(" .:;,-"), limit)
+        if line == before:
+            break
+    return line
 
 
 def for_commit(text: str, limit: int = 1000) -> str:

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from bot.untrusted import fenced, for_commit, for_markdown, for_model, for_title, one_line, visible
+from bot.model import Sha
+from bot.plan import Plan
+from bot.report import print_plan
+from bot.untrusted import (
+    fenced,
+    for_code,
+    for_commit,
+    for_json_log,
+    for_log,
+    for_markdown,
+    for_model,
+    for_title,
+    inert,
+    one_line,
+    visible,
+)
 
 ZERO_WIDTH = "\u200b"
 
@@ -137,14 +155,14 @@ def test_markdown_shows_the_characters_as_they_are(text: str, shown: str) -> Non
     assert for_markdown(text) == shown
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, "`", "```", "a\n``````\nb", "~~~\n```", "`" * 50])
+@pytest.mark.parametrize("text", [*HOSTILE, "`", "```", "a\n``````\nb", "~~~\n```", "`" * 20])
 def test_a_fence_cannot_be_closed_from_inside(text: str) -> None:
     lines = fenced(text).split("\n")
     fence = lines[0].removesuffix("text")
     assert re.fullmatch("`{3,}", fence)
     assert lines[-1] == fence
     inside = "\n".join(lines[1:-1])
-    assert inside == for_model(text).strip("\n")
+    assert inside == inert(text).strip("\n")
     assert fence not in inside
 
 
@@ -221,3 +239,106 @@ def test_a_commit_message_takes_no_trailer_from_a_stranger(trailer: str) -> None
 
 def test_a_file_name_before_a_colon_is_kept_in_a_commit_message() -> None:
     assert for_commit("llm.py: return early") == "llm.py: return early"
+
+
+COMMANDS = [
+    "::set-output name=x::y",
+    "  ::error file=a.py,line=1::boom",
+    "fine\r::add-mask::x",
+    "a\u2028::group::x",
+    "x ::STOP-COMMANDS::token",
+    ":::debug::x",
+    ":\u200b:warning::x",
+    "##[group]x",
+    "text ##[add-mask]e",
+    "###[error]x",
+    "#\u200b#[section]x",
+    "##\x1b[error]x",
+]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_a_runner_finds_no_command_in_a_log(text: str) -> None:
+    shown = for_log(text)
+    assert "##[" not in shown
+    assert not re.search(r"(?i)::(?!x|y|boom|token)\w", shown)
+    assert for_log(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["tests/test_a.py::TestA::test_b", "std::vector", "# [x]", "a ## b", "time 12:30::05"]
+)
+def test_a_log_shows_what_is_no_command_as_it_is(text: str) -> None:
+    assert for_log(text) == text
+
+
+def test_json_for_a_log_says_the_same() -> None:
+    data = {"a": "##[error]x", "##[b]": ["::error::y", "##\\[", 'quote "##["']}
+    text = for_json_log(json.dumps(data, indent=2))
+    assert "##[" not in text
+    assert json.loads(text) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("fixes #12", "fixes … #12"),
+        ("Closes: acme/agent#3", "Closes … acme/agent#3"),
+        ("resolved GH-4", "resolved … GH-4"),
+        ("fix\nhttps://github.com/a/b/issues/5", "fix … https://github.com/a/b/issues/5"),
+        ("closed #1 close #2", "closed … #1 close … #2"),
+        ("prefixes #12 and fixed it", "prefixes #12 and fixed it"),
+        ("@alice (@bob) @@carol", "@ alice (@ bob) @ carol"),
+        ("a@b.example matrix a @ b", "a@b.example matrix a @ b"),
+        ("[skip ci] [no ci]", "(skip ci) (no ci)"),
+        ("***NO_CI*** skip-checks: true", "… …"),
+    ],
+)
+def test_a_shown_text_does_nothing_as_a_commit_message_either(text: str, shown: str) -> None:
+    assert inert(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a/b.py", "`a/b.py`"),
+        ("a`b|c", "`a'b¦c`"),
+        ("", "`?`"),
+        ("\u200b", "`?`"),
+        ("x<!-- bot:status -->y", "`x y`"),
+        ("a\nb", "`a b`"),
+        ("a" * 300, f"`{'a' * 199}…`"),
+    ],
+)
+def test_a_name_stays_between_its_backticks(text: str, shown: str) -> None:
+    assert for_code(text) == shown
+
+
+@pytest.mark.parametrize("text", ["@@alice", "@#1", "@[skip ci]alice", "#@1", "a://", "@ @x"])
+def test_taking_one_thing_out_of_a_title_brings_no_other_about(text: str) -> None:
+    for made in (for_title(f"Fix {text}"), for_commit(f"Fix {text}")):
+        assert not MENTION.search(made)
+        assert not REFERENCE.search(made)
+        assert not LINK.search(made)
+
+
+def test_a_long_run_of_backticks_makes_no_long_fence() -> None:
+    assert len(fenced("`" * 4000, 4000)) < 200
+
+
+def test_printed_text_is_not_taken_for_markup() -> None:
+    file = io.StringIO()
+    text = "[bold]x[/bold] [link=https://evil.example]y[/link] [/] :bomb:"
+    plan = Plan(
+        repository="acme/agent",
+        base_branch="main",
+        base=Sha("b" * 40),
+        halted="",
+        cases=(),
+        pulls=(),
+        skipped=(),
+        notices=(text,),
+        steps=(),
+    )
+    print_plan(plan, Console(file=file, width=200), verb="would")
+    assert text in file.getvalue()

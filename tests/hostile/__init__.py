@@ -1,0 +1,1 @@
+"""Reflections written to harm, and what must come of them: nothing beyond their incident."""
