@@ -34,7 +34,7 @@ bench: $(STAMP) ## list the benchmarks; NAME=one runs it
 ifdef NAME
 	@$(BIN)/python -m bench.$(NAME) $(ARGS)
 else
-	@printf '%s\n' $(patsubst bench/%.py,%,$(filter-out bench/__init__.py,$(wildcard bench/*.py)))
+	@printf '%s\n' $(patsubst bench/%.py,%,$(filter-out bench/_%.py,$(wildcard bench/*.py)))
 endif
 
 format: $(STAMP) ## put the code in order

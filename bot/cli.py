@@ -6,14 +6,16 @@ of the bot, with a traceback.
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
+    from bot.engines.recording import Tape
     from bot.forges.github import GitHubAddress, GitHubReader
+    from bot.observing import Base
     from bot.plan import Claim, Plan
     from bot.repository import Repository
     from bot.snapshot import Snapshot
-    from bot.tick import Base
 
 app = typer.Typer(
     name="bot",
@@ -66,7 +69,15 @@ app.add_typer(config_app, name="config")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Only = Annotated[
-    str, typer.Option(help="Work on this incident alone: a reflection's id or a fingerprint.")
+    str, typer.Option(help="Ask the engine about this incident alone, by id or fingerprint.")
+]
+Record = Annotated[
+    Path | None,
+    typer.Option(help="Keep the conversations with the model in this file, without the key."),
+]
+Replay = Annotated[
+    Path | None,
+    typer.Option(help="Answer from such a file instead of a model: no key, no network, no cost."),
 ]
 BaseBranch = Annotated[
     str, typer.Option("--base", help="The base branch; by default the remote's default branch.")
@@ -84,12 +95,16 @@ def run(
     config: Annotated[
         Path | None, typer.Option(help="Try another configuration; only with --dry-run.")
     ] = None,
+    record: Record = None,
+    replay: Replay = None,
 ) -> None:
     """Run one tick: observe, ask, decide, act."""
+    if replay and not dry_run:
+        raise typer.BadParameter("--replay goes with --dry-run only: nothing of it is done.")
     if config and not dry_run:
         raise typer.BadParameter("--config goes with --dry-run only: the base branch's counts.")
     trial = _read_config(config) if config else None
-    with _world(base, trial) as world:
+    with _world(base, trial, _tape(record, replay)) as world:
         plan = world.plan(only)
         _show(plan, as_json, verb="would" if dry_run else "will")
         if not dry_run:
@@ -101,6 +116,8 @@ def plan(
     out: Annotated[Path, typer.Option(help="Where to write the plan.")],
     only: Only = "",
     base: BaseBranch = "",
+    record: Record = None,
+    replay: Replay = None,
 ) -> None:
     """Write a tick's plan to a file.
 
@@ -108,7 +125,7 @@ def plan(
     """
     from bot.plan import write_plan_file
 
-    with _world(base, None) as world:
+    with _world(base, None, _tape(record, replay)) as world:
         planned = world.plan(only)
         out.write_text(write_plan_file(planned), encoding="utf-8")
         _show(planned, as_json=False, verb="would")
@@ -167,9 +184,12 @@ def reflections(as_json: Json = False, base: BaseBranch = "") -> None:
     from bot.reflecting import listing, print_listing
 
     with _world(base, None) as world:
-        rows = listing(world.observe())
+        snapshot = world.observe()
+    rows = listing(snapshot)
+    for notice in snapshot.notices:
+        typer.echo(_printable(f"! {notice}"), err=True)
     if as_json:
-        typer.echo(json.dumps([row.as_data() for row in rows], indent=2))
+        _print_json([row.as_data() for row in rows])
     else:
         print_listing(rows, _console())
 
@@ -213,17 +233,25 @@ def schema() -> None:
 class _World:
     """One repository, its forge, and what one command does with them."""
 
-    def __init__(self, repository: Repository, base: Base, address: GitHubAddress) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        base: Base,
+        address: GitHubAddress,
+        tape: Tape | None = None,
+    ) -> None:
         from bot.forges.github import GitHubReader
 
         self._repository = repository
         self._base = base
         self._address = address
+        self._tape = tape
         self._reader: GitHubReader = GitHubReader(address)
         self._observed: Snapshot | None = None
+        self._problem = ""
 
     def observe(self) -> Snapshot:
-        from bot.tick import observe
+        from bot.observing import observe
 
         self._observed = observe(self._repository, self._reader, self._base, _now())
         return self._observed
@@ -235,21 +263,30 @@ class _World:
         from bot.actions.registry import load
         from bot.engines.registry import make
         from bot.policy import decide
+        from bot.proposing import propose, reconsider
         from bot.selection import select
-        from bot.tick import propose, reconsider
 
         snapshot = self.observe()
-        selection = select(snapshot, only)
+        claimed = None if claims is None else {claim.fingerprint for claim in claims}
+        selection = select(snapshot, only, claimed)
         if claims is None:
-            engine = make(snapshot.config.engine, load(snapshot.config.actions.extra))
+            registry = load(snapshot.config.actions.extra)
+            engine = make(snapshot.config.engine, registry, self._tape)
             with _progress() as say:
-                attempts = propose(snapshot, selection, self._repository, self._reader, engine, say)
+                attempts, self._problem = propose(
+                    snapshot, selection, self._repository, self._reader, engine, say
+                )
         else:
             attempts, dropped = reconsider(
                 claims, selection, snapshot, self._repository, self._reader
             )
             snapshot = replace(snapshot, notices=(*snapshot.notices, *dropped))
         return decide(snapshot, selection, attempts)
+
+    def finish(self) -> None:
+        """End with what a person has to mend, now that all else is done."""
+        if self._problem:
+            raise UserError(self._problem)
 
     def act(self, plan: Plan, as_json: bool) -> None:
         """The only place that makes anything that writes."""
@@ -270,16 +307,29 @@ class _World:
             me=self._observed.forge.me,
             now=self._observed.now,
         )
-        print_outcomes(act(plan, context), _console(stderr=as_json))
+        failed = print_outcomes(act(plan, context), _console(stderr=as_json))
+        if failed:
+            steps = len(plan.steps)
+            raise UserError(f"{failed} of {steps} steps failed; mend what they say above.")
 
 
 @contextmanager
-def _world(base: str, config: Config | None) -> Iterator[_World]:
+def _world(base: str, config: Config | None, tape: Tape | None = None) -> Iterator[_World]:
     from bot.forges.github import GitHubAddress
 
     with _repository() as repository:
         address = GitHubAddress.from_environment(repository.url)
-        yield _World(repository, _base(repository, base, config), address)
+        world = _World(repository, _base(repository, base, config), address, tape)
+        yield world
+        world.finish()
+
+
+def _tape(record: Path | None, replay: Path | None) -> Tape:
+    from bot.engines.recording import Tape
+
+    if record and replay:
+        raise typer.BadParameter("--record and --replay exclude each other.")
+    return Tape(record, replay)
 
 
 @contextmanager
@@ -293,7 +343,7 @@ def _repository() -> Iterator[Repository]:
 
 
 def _base(repository: Repository, branch: str, config: Config | None = None) -> Base:
-    from bot.tick import read_base
+    from bot.observing import read_base
 
     return read_base(repository, branch, config)
 
@@ -302,17 +352,54 @@ def _show(plan: Plan, as_json: bool, *, verb: str) -> None:
     if as_json:
         from bot.plan import as_json as to_data
 
-        typer.echo(json.dumps(to_data(plan), indent=2))
+        _print_json(to_data(plan))
     else:
         from bot.report import print_plan
 
         print_plan(plan, _console(), verb=verb)
 
 
+def _print_json(data: object) -> None:
+    from bot.secrets import redact_data
+    from bot.untrusted import for_json_log
+
+    typer.echo(for_json_log(json.dumps(redact_data(data), indent=2)))
+
+
+def _printable(text: str) -> str:
+    """A text that may quote what strangers wrote, for the terminal and the job's log."""
+    from bot.secrets import redact
+    from bot.untrusted import for_log
+
+    return for_log(redact(text))
+
+
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=not sys.stdout.isatty())
+    stream = sys.stderr if stderr else sys.stdout
+    terminal = stream.isatty()
+    return Console(
+        file=stream if terminal else cast("TextIO", _Trimmed(stream)),
+        highlight=False,
+        markup=False,  # texts of strangers are printed: [bold] and [link=…] are words
+        emoji=False,
+        soft_wrap=not terminal,
+    )
+
+
+class _Trimmed(io.TextIOBase):
+    """A stream without the blanks that tables are padded with, for pipes and files."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(re.sub(r"[ \t]+(?=\n)", "", text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 @contextmanager
@@ -348,13 +435,13 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        typer.echo(f"bot: {error}", err=True)
+        typer.echo(_printable(f"bot: {error}"), err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("bot: interrupted", err=True)
         sys.exit(130)
     except Exception:  # noqa: BLE001 # the last resort: exit code 3 with the traceback
-        traceback.print_exc()
+        typer.echo(_printable(traceback.format_exc()), err=True)
         sys.exit(3)
 
 

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bot.errors import UserError
-from bot.model import Severity
+from bot.model import Severity, Tree
 
 CONFIG_PATH = ".github/bot.toml"
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
 _Globs = Annotated[tuple[str, ...], Field(min_length=1)]
+_Keyword = Annotated[str, Field(pattern=r"^\S(.{0,62}\S)?$")]
 
 
 class Outcome(StrEnum):
@@ -80,6 +81,15 @@ class SourceConfig(_Section):
         )
 
 
+class TriageConfig(_Section):
+    """Which words speak of a defect, beside or instead of the built-in ones."""
+
+    keywords: tuple[_Keyword, ...] = ()
+    """More words or phrases that make a reflection actionable, in any language."""
+    ignore: tuple[_Keyword, ...] = ()
+    """Words or phrases that say nothing here, though triage would otherwise heed them."""
+
+
 class OpenAIConfig(_Section):
     """Any server with OpenAI's chat completions; OPENAI_BASE_URL and OPENAI_API_KEY say which."""
 
@@ -94,6 +104,8 @@ class OpenAIConfig(_Section):
     with `none`."""
     timeout_s: float = Field(default=120, gt=0, le=3600)
     """Seconds to wait for one answer."""
+    revisions: int = Field(default=2, ge=0, le=10)
+    """How often a patch that vetting refuses goes back to the model with the reasons."""
     usd_per_million_prompt_tokens: float | None = Field(default=None, ge=0)
     """Price of a million prompt tokens; needed for limits in money."""
     usd_per_million_completion_tokens: float | None = Field(default=None, ge=0)
@@ -130,8 +142,12 @@ class LimitsConfig(_Section):
     """Tokens that one tick may cost."""
     tokens_per_day: int = Field(default=1_000_000, ge=0)
     """Tokens that may be spent within 24 hours, by the ledger."""
+    usd_per_incident: float | None = Field(default=None, ge=0)
+    """Money that one incident may cost in one tick; limits in money need the engine's prices."""
+    usd_per_tick: float | None = Field(default=None, ge=0)
+    """Money that one tick may cost."""
     usd_per_day: float | None = Field(default=None, ge=0)
-    """Money that may be spent within 24 hours, by the ledger; needs the engine's prices."""
+    """Money that may be spent within 24 hours, by the ledger."""
 
 
 class PatchConfig(_Section):
@@ -220,6 +236,7 @@ class Config(_Section):
     enabled: bool = True
     """`false` stops the bot: it looks at nothing and does nothing."""
     source: tuple[SourceConfig, ...] = (SourceConfig(),)
+    triage: TriageConfig = TriageConfig()
     engine: EngineConfig = EngineConfig()
     limits: LimitsConfig = LimitsConfig()
     patch: PatchConfig = PatchConfig()
@@ -236,9 +253,11 @@ class Config(_Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"has two sources named {twice[0]!r}; give each a name of its own")
-        if self.limits.usd_per_day is not None and not self.engine.openai.priced:
+        money = ("usd_per_incident", "usd_per_tick", "usd_per_day")
+        limited = [name for name in money if getattr(self.limits, name) is not None]
+        if limited and not self.engine.openai.priced:
             raise ValueError(
-                "limits.usd_per_day needs engine.openai.usd_per_million_prompt_tokens and "
+                f"limits.{limited[-1]} needs engine.openai.usd_per_million_prompt_tokens and "
                 "engine.openai.usd_per_million_completion_tokens"
             )
         return self
@@ -260,6 +279,18 @@ def parse_config(text: str, origin: str = CONFIG_PATH) -> Config:
     except ValidationError as error:
         mistakes = "; ".join(_sentences(error))
         raise UserError(f"{origin}: {mistakes}.") from error
+
+
+def read_config(tree: Tree) -> Config:
+    """The configuration in a commit's tree, the defaults where it has none.
+
+    A file that is there and cannot be read is a UserError: it may well be the one that says
+    `enabled = false`.
+    """
+    text = tree.read(CONFIG_PATH)
+    if text is None and tree.mode(CONFIG_PATH):
+        raise UserError(f"{CONFIG_PATH} is not a plain UTF-8 file, so the bot does nothing.")
+    return Config() if text is None else parse_config(text)
 
 
 def config_schema() -> str:

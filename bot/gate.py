@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.actions.own_pull import is_held
 from bot.config import Outcome
 from bot.ledger import HeadRecord
 from bot.model import (
@@ -56,7 +57,8 @@ class Standing:
 
     @property
     def ready(self) -> bool:
-        return self.decision.outcome is Outcome.MERGE and not self.reasons
+        decided = self.decision.outcome is Outcome.MERGE and not self.decision.pending
+        return decided and not self.reasons
 
     @property
     def sentence(self) -> str:
@@ -82,8 +84,8 @@ def first_standing(record: HeadRecord, commit: Commit | None, snapshot: Snapshot
     decision = judge(_facts(record, commit, (), snapshot), snapshot.config)
     reasons = [
         *_check_reasons((), snapshot),
-        *_decision_reasons(decision),
         *_base_reasons(commit, snapshot),
+        *_decision_reasons(decision),
     ]
     return Standing(decision, tuple(reasons))
 
@@ -99,6 +101,7 @@ def _facts(
     return Facts(
         changes=changes,
         protected=protected(changes or (), snapshot.config),
+        risks=record.risks if record else None,
         severity=Severity(record.severity) if record else None,
         engine=record.engine if record else "",
         trusted=record is not None and snapshot.config.trusts(record.sources),
@@ -114,33 +117,56 @@ def _reasons(
     decision: Decision,
     snapshot: Snapshot,
 ) -> Iterator[Reason]:
+    yield from _hands_off(pull, record, snapshot)
+    yield from _check_reasons(pull.checks, snapshot)
+    yield from _base_reasons(commit, snapshot)
+    yield from _decision_reasons(decision)
+    yield from _review_reasons(pull)
+    yield from _forge_reasons(pull, decision, snapshot)
+    if commit is None:
+        said = f"Git does not have its head {short(pull.head)} yet; the next tick looks again."
+        yield Reason(Obstacle.UNSETTLED, said)
+
+
+def _hands_off(pull: Pull, record: HeadRecord | None, snapshot: Snapshot) -> Iterator[Reason]:
     if record is None:
         said = f"Its head {short(pull.head)} is a person's commit, so the bot leaves it to people."
         yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
-    if HOLD_LABEL in pull.labels:
+    if is_held(pull):
         said = f"On hold: the label {HOLD_LABEL} is set; remove it to let the bot go on."
         yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
     if pull.base_branch != snapshot.base_branch:
         said = f"It is for {pull.base_branch}, not {snapshot.base_branch}; the bot leaves it."
         yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
-    yield from _check_reasons(pull.checks, snapshot)
-    yield from _decision_reasons(decision)
+
+
+def _review_reasons(pull: Pull) -> Iterator[Reason]:
     if pull.draft:
         yield Reason(Obstacle.BLOCKED, "It is a draft; mark it ready for review to go on.")
     if pull.review is ReviewState.CHANGES_REQUESTED:
         yield Reason(Obstacle.BLOCKED, "A reviewer asked for changes, so a person goes on here.")
     if pull.review is ReviewState.REQUIRED:
         yield Reason(Obstacle.REVIEW, "The repository requires an approving review first.")
+
+
+def _forge_reasons(pull: Pull, decision: Decision, snapshot: Snapshot) -> Iterator[Reason]:
+    """What the forge itself says of merging, and what it said when it was asked to."""
     if pull.mergeable is Mergeable.CONFLICT:
         said = f"It conflicts with {snapshot.base_branch}; merge by hand, or close it to refuse it."
         yield Reason(Obstacle.BLOCKED, said)
+    if pull.mergeable is Mergeable.BLOCKED and decision.outcome is Outcome.MERGE:
+        said = "The forge says that one of its own requirements is unmet; see its merge box."
+        yield Reason(Obstacle.REVIEW, said)
+    if pull.mergeable is Mergeable.BEHIND:
+        said = f"The forge wants it up to date with {snapshot.base_branch}: merge it by hand."
+        yield Reason(Obstacle.BLOCKED, said)
+    refused = snapshot.ledger.failed("merge_pull_request", pull.branch, pull.head)
+    if refused:
+        said = f"The forge refused the bot's merge, so a person merges it: {refused.reason}"
+        yield Reason(Obstacle.REVIEW, said)
     if pull.mergeable is Mergeable.UNKNOWN:
         said = "The forge is still working out whether it can be merged; the next tick looks again."
         yield Reason(Obstacle.UNSETTLED, said)
-    if commit is None:
-        said = f"Git does not have its head {short(pull.head)} yet; the next tick looks again."
-        yield Reason(Obstacle.UNSETTLED, said)
-    yield from _base_reasons(commit, snapshot)
 
 
 def _check_reasons(checks: tuple[Check, ...] | None, snapshot: Snapshot) -> Iterator[Reason]:
@@ -170,6 +196,8 @@ def _check_reasons(checks: tuple[Check, ...] | None, snapshot: Snapshot) -> Iter
 
 def _decision_reasons(decision: Decision) -> Iterator[Reason]:
     if decision.pending:
+        said = f"Rule “{decision.rule}” {decision.reason}."
+        yield Reason(Obstacle.WAITING, said)
         return
     if decision.outcome is Outcome.REVIEW:
         yield Reason(Obstacle.REVIEW, f"A person reviews and merges it: {decision.reason}.")

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
-from bot.model import Commit, FileChange, Sha
+from unidiff.patch import PatchSet
+
+from bot.model import Commit, FileChange, Pushed, Sha
+
+HEADER = "%x01%H%x00%T%x00%P%x00%cd%x00%B"
+"""How `git log` is asked for the beginning of each commit that `parse_log` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,55 @@ def _parse_commit(
     )
 
 
+def replacements(diff: str, old: str, new: str) -> list[tuple[str, str]]:
+    """The hunks of git's diff of one text as (before, after), each `before` once in `old`.
+
+    A hunk that stands in several places takes in lines around it until it stands in one; hunks
+    that would touch by this become one.
+    """
+    before, after = lines_kept(old), lines_kept(new)
+    spans = [
+        (_start(hunk.source_start, hunk.source_length), hunk.source_length,
+         _start(hunk.target_start, hunk.target_length), hunk.target_length)
+        for file in PatchSet(diff) for hunk in file
+    ]  # fmt: skip
+    grown = [_grown(span, before, old) for span in spans]
+    if any(first[0] + first[1] > second[0] for first, second in pairwise(grown)):
+        first, last = spans[0], spans[-1]
+        whole = (
+            first[0], last[0] + last[1] - first[0], first[2], last[2] + last[3] - first[2]
+        )  # fmt: skip
+        grown = [_grown(whole, before, old)]
+    return [("".join(before[a : a + b]), "".join(after[c : c + d])) for a, b, c, d in grown]
+
+
+def lines_kept(text: str) -> list[str]:
+    """Lines with their ends, as git counts them: only a newline ends one."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def _start(line: int, length: int) -> int:
+    """A hunk's first line from 0; git counts from 1, and names the line before an empty hunk."""
+    return line - 1 if length else line
+
+
+def _grown(
+    span: tuple[int, int, int, int], before: Sequence[str], old: str
+) -> tuple[int, int, int, int]:
+    start, length, to, made = span
+    while not _stands_once("".join(before[start : start + length]), old):
+        if start:
+            start, length, to, made = start - 1, length + 1, to - 1, made + 1
+        if start + length < len(before):
+            length, made = length + 1, made + 1
+    return start, length, to, made
+
+
+def _stands_once(part: str, text: str) -> bool:
+    found = text.find(part)
+    return bool(part) and text.find(part, found + 1) < 0
+
+
 def path_text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
@@ -102,31 +156,45 @@ def _count(text: bytes) -> int | None:
     return None if text == b"-" else int(text)
 
 
-def rejected_refs(porcelain: str) -> tuple[str, ...]:
-    """The refs that `git push --porcelain` marks `!` because they were not as expected."""
-    stale = []
+_LOST_RACES = (
+    "stale info",
+    "atomic transaction failed",
+    "fetch first",
+    "non-fast-forward",
+    "already exists",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+)
+
+
+def push_ended(porcelain: str, stderr: str) -> Pushed | None:
+    """How a failed push ended by what `git push --porcelain` says; None if it says nothing of refs.
+
+    A ref that was not as expected is a lost race; whatever else the remote says is a refusal.
+    """
+    stale, refusals = [], []
     for line in porcelain.splitlines():
         flag, _, rest = line.lstrip("' ").partition("\t")
         spec, _, summary = rest.partition("\t")
-        lost = (
-            "stale info",
-            "atomic transaction failed",
-            "fetch first",
-            "non-fast-forward",
-            "already exists",
-            "cannot lock ref",
-            "failed to update ref",
-            "incorrect old value",
-            "reference already exists",
-        )
-        if flag.endswith("!") and any(reason in summary for reason in lost):
+        if not flag.endswith("!") or "atomic push failed" in summary:
+            continue
+        if any(reason in summary for reason in _LOST_RACES):
             stale.append(spec.partition(":")[2])
-    return tuple(stale)
+        else:
+            refusals.append(re.sub(r"^\[[a-z ]+\] \((.*)\)$", r"\1", summary.strip(" '")))
+    if refusals:
+        words = re.findall(
+            r"^(?:\s*stderr: ')?\s*remote: (?:error: )?(.*?)\s*$", stderr, re.MULTILINE
+        )
+        return Pushed(rejected=": ".join([refusals[0], *(word for word in words[:3] if word)]))
+    return Pushed(stale=tuple(stale)) if stale else None
 
 
 def git_says(stderr: str) -> str:
     """Git's own complaint in one line, without what GitPython puts around it."""
-    lines = [line.strip(" '\n") for line in stderr.splitlines()]
+    said = re.sub(r"^\s*stderr: '|'\s*$", "", stderr)
+    lines = [line.strip() for line in said.splitlines()]
     telling = [line for line in lines if re.match(r"(remote: )?(fatal|error|remote)\b", line)]
     chosen = (telling or [line for line in lines if line] or ["git failed without a word"])[-1]
     return re.sub(r"//[^/@\s]*@", "//", re.sub(r"^(fatal|error): ", "", chosen))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.ledger import AttemptRecord, HeadRecord
-from bot.model import Ending, Incident, Pull, PullState
+from bot.model import Ending, Incident, Pull, PullState, Sha
 from bot.snapshot import Snapshot
 
 FIRST_RETRY = timedelta(hours=1)
@@ -26,6 +26,7 @@ class Fate(StrEnum):
     PROPOSED = "proposed"
     MERGED = "merged"
     REFUSED = "refused"
+    LEFT_TO_PEOPLE = "left to people"
     ABSTAINED = "abstained"
     FAILED = "failed"
 
@@ -47,13 +48,16 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     tries = [a for a in snapshot.ledger.attempts if _same(incident, a.incident, a.reflections)]
     branches = {head.branch for head in heads} | {incident.branch(1)}
     pulls = [pull for pull in snapshot.forge.pulls if pull.branch in branches]
-    attempts = len({head.branch for head in heads}) + len(tries)
+    attempts = len({head.branch for head in heads}) + sum(one.asked for one in tries)
     if pulls:
         return _of_pull(_most_telling(pulls), attempts)
     present = {branch.name: branch.head for branch in snapshot.branches}
-    for head in reversed(heads):
-        if present.get(head.branch) == head.head:
-            return _of_branch(head, snapshot, attempts)
+    if heads:
+        return _of_branch(heads[-1], present.get(heads[-1].branch), snapshot, attempts)
+    next_branch = incident.branch(attempts + 1)
+    if next_branch in present:
+        sentence = f"somebody else has pushed {next_branch}; delete it to let the bot go on"
+        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts)
     if tries:
         return _of_tries(incident, tries, attempts, snapshot)
     return History(Fate.OPEN, "nothing has been tried yet", attempts)
@@ -68,11 +72,18 @@ def _of_pull(pull: Pull, attempts: int) -> History:
     return History(Fate.REFUSED, sentence, attempts, pull)
 
 
-def _of_branch(head: HeadRecord, snapshot: Snapshot, attempts: int) -> History:
+def _of_branch(head: HeadRecord, at: Sha | None, snapshot: Snapshot, attempts: int) -> History:
+    """The fate of a pushed head that has no pull request; `at` is where its branch is now."""
     failure = snapshot.ledger.failed("open_pull_request", head.branch, head.head)
     if failure:
-        sentence = f"the forge refused to open a pull request for {head.branch}: {failure.reason}"
+        sentence = f"no pull request was opened for {head.branch}: {failure.reason}"
         return History(Fate.FAILED, sentence, attempts, head=head)
+    if at is None:
+        sentence = f"{head.branch} was deleted before it had a pull request, which is a “no”"
+        return History(Fate.REFUSED, sentence, attempts, head=head)
+    if at != head.head:
+        sentence = f"a person has pushed to {head.branch}, so it is left to people"
+        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, head=head)
     return History(Fate.PUBLISHED, f"{head.branch} has no pull request yet", attempts, head=head)
 
 

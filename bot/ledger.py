@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.model import Ending, Fingerprint, Sha, Usage
+from bot.model import Ending, Finding, Fingerprint, Sha, Usage
 
 LEDGER_REF = "refs/bot/ledger"
 
@@ -38,6 +38,8 @@ class AttemptRecord(_Record):
     reason: str
     base: Sha
     patch_id: str = ""
+    asked: bool = True
+    """False where nothing was asked of the engine after all, so that it does not count."""
 
     @property
     def subject(self) -> str:
@@ -68,6 +70,8 @@ class HeadRecord(_Record):
     explanation: str
     observed: str
     """The reflections' text, cut to what a pull request shows."""
+    risks: tuple[Finding, ...] | None = None
+    """What it newly does that a person should look at; None in records of before that was known."""
     requests: int = 0
     tokens: int = 0
     usd: float | None = None
@@ -107,6 +111,18 @@ class FailureRecord(_Record):
         return f"{self.action} on {self.branch} was refused"
 
 
+class AskedRecord(_Record):
+    """People who were asked for a review; they are not asked again."""
+
+    kind: Literal["asked"] = "asked"
+    branch: str
+    reviewers: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        return f"asked {', '.join(self.reviewers)} to review {self.branch}"
+
+
 class UntestedRecord(_Record):
     """A merge whose tree is not the tree that was tested."""
 
@@ -120,7 +136,7 @@ class UntestedRecord(_Record):
         return f"pull request {self.number} was merged untested"
 
 
-Record = AttemptRecord | HeadRecord | SpendRecord | FailureRecord | UntestedRecord
+Record = AttemptRecord | HeadRecord | SpendRecord | FailureRecord | AskedRecord | UntestedRecord
 _ADAPTER: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
 
 
@@ -169,6 +185,12 @@ class Ledger:
         wanted = (action, branch, head)
         failures = (record for record in self.records if isinstance(record, FailureRecord))
         return next((f for f in failures if (f.action, f.branch, f.head) == wanted), None)
+
+    def asked(self, branch: str) -> tuple[str, ...]:
+        """Who was asked for a review of this branch's pull request."""
+        found = [r.reviewers for r in self.records if isinstance(r, AskedRecord)
+                 and r.branch == branch]  # fmt: skip
+        return tuple(name for names in found for name in names)
 
     def untested(self, number: int) -> bool:
         return any(isinstance(r, UntestedRecord) and r.number == number for r in self.records)

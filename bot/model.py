@@ -75,31 +75,57 @@ class BadRecord:
     reason: str
 
 
+class Verdict(StrEnum):
+    """What triage says of one reflection."""
+
+    ACTIONABLE = "actionable"
+    """It speaks of a defect."""
+    UNSURE = "unsure"
+    """It ended badly, or is in a language triage only knows some words of; an engine may tell."""
+    NOT_ACTIONABLE = "not actionable"
+
+
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """Whether one reflection points at a defect in the code, and why."""
+    """Whether one reflection points at a defect in the code, and why.
+
+    `kind` names the reason in a word or two that all verdicts of the same reason share, for counts.
+    """
 
     reflection: Reflection
-    actionable: bool
+    verdict: Verdict
     reason: str
+    kind: str = ""
+
+    @property
+    def actionable(self) -> bool:
+        return self.verdict is Verdict.ACTIONABLE
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Somewhere in the base tree that a reflection names. `symbol` is a dotted name, or empty."""
+    """Somewhere in the base tree that a reflection names. `symbol` is a dotted name, or empty.
+
+    An `ambiguous` place is one of several that the same words may mean.
+    """
 
     path: str
     symbol: str = ""
     line: int = 0
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One or more reflections about the same problem, and the places they name."""
+    """One or more reflections about the same problem, and the places they name.
+
+    It is `unsure` when none of its reflections speaks of a defect for certain.
+    """
 
     fingerprint: Fingerprint
     reflections: tuple[Reflection, ...]
     places: tuple[Place, ...]
+    unsure: bool = False
 
     @property
     def reflection_ids(self) -> tuple[str, ...]:
@@ -195,7 +221,8 @@ class Answer:
 
     With a patch there is a bug report. Without one, `reason` says why there is none, and `failed`
     whether that is the engine's failure (worth another try) rather than its judgement.
-    `out_of_budget` says that nothing was asked, for want of budget.
+    `out_of_budget` says that nothing was asked, for want of budget. `notes` are sentences about how
+    it went: what the server lacks, what was counted by estimate.
     """
 
     diagnosis: Diagnosis | None
@@ -204,6 +231,7 @@ class Answer:
     reason: str = ""
     failed: bool = False
     out_of_budget: bool = False
+    notes: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------------------- what git answers
@@ -264,6 +292,17 @@ class Commit:
     changes: tuple[FileChange, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """How a push ended: both empty when every ref was moved, else none was.
+
+    `stale` names refs that were not as expected; `rejected` is the remote's reason to refuse.
+    """
+
+    stale: tuple[str, ...] = ()
+    rejected: str = ""
+
+
 # -------------------------------------------------------------------------------- what is offered
 
 
@@ -290,6 +329,8 @@ class Proposal:
     diff: str
     patch_id: str
     usage: Usage
+    risks: tuple[Finding, ...] = ()
+    """What it newly does that a person should look at; see `bot.risks`."""
 
     @property
     def branch(self) -> str:
@@ -374,6 +415,10 @@ class ReviewState(StrEnum):
 class Mergeable(StrEnum):
     YES = "yes"
     CONFLICT = "conflict"
+    BLOCKED = "blocked"
+    """A rule of the forge is unmet, and it does not say which."""
+    BEHIND = "behind"
+    """The forge wants it brought up to date with the base branch first."""
     UNKNOWN = "unknown"
 
 
@@ -382,7 +427,8 @@ class Pull:
     """One pull request as the forge has it now.
 
     `checks` is None when they could not be read completely: then nothing about them is known.
-    `asked` are the logins and `team:` names that were ever asked to review or did.
+    `foreign` says that the head is in a fork. `asked` are the logins and `org/team` names that were
+    ever asked to review or did.
     """
 
     number: int
@@ -392,7 +438,7 @@ class Pull:
     state: PullState
     draft: bool
     author_id: int
-    head_repository: str
+    foreign: bool
     branch: str
     head: Sha
     base_branch: str
@@ -401,7 +447,6 @@ class Pull:
     review: ReviewState = ReviewState.NONE
     mergeable: Mergeable = Mergeable.UNKNOWN
     asked: tuple[str, ...] = ()
-    closed_by_id: int = 0
     merged_as: Sha | None = None
     merged_tree: Sha | None = None
 

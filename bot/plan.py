@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.actions import Params
 from bot.errors import UserError
@@ -124,6 +124,7 @@ def _case(case: Case) -> dict[str, Any]:
         "ending": attempt.ending,
         "reason": attempt.reason,
         "findings": [finding.sentence for finding in attempt.findings],
+        "notes": list(attempt.answer.notes),
         "usage": _usage(attempt.answer.usage),
     }
     report = attempt.answer.diagnosis
@@ -138,6 +139,10 @@ def _case(case: Case) -> dict[str, Any]:
         data["commit"] = attempt.proposal.commit.sha
         data["branch"] = attempt.proposal.branch
         data["diff"] = attempt.proposal.diff
+        data["risks"] = [
+            {"kind": risk.rule, "path": risk.path, "sentence": risk.sentence}
+            for risk in attempt.proposal.risks
+        ]
     if case.decision:
         data["decision"] = {
             "outcome": case.decision.outcome,
@@ -170,11 +175,14 @@ class EditData(_FileModel):
     new: str
 
 
+_Count = Annotated[int, Field(ge=0)]
+
+
 class UsageData(_FileModel):
-    requests: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    usd: float | None = None
+    requests: _Count = 0
+    prompt_tokens: _Count = 0
+    completion_tokens: _Count = 0
+    usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 class ReportData(_FileModel):
@@ -193,7 +201,7 @@ class AnswerData(_FileModel):
     """An engine's answer: enough to build, vet and judge it again, and no more."""
 
     incident: str
-    engine: str
+    engine: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
     number: int
     report: ReportData | None = None
     no_bug: str = ""

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from codeowners import CodeOwners
 
+from bot.actions.add_reflections import ACTION as ADD_REFLECTIONS
+from bot.actions.add_reflections import AddReflections
 from bot.actions.append_ledger import ACTION as APPEND_LEDGER
 from bot.actions.append_ledger import AppendLedger
 from bot.actions.delete_branch import ACTION as DELETE_BRANCH
@@ -28,9 +30,11 @@ from bot.actions.update_status import UpdateStatus
 from bot.body import current_status, observed, pull_body, status_block, title
 from bot.config import Outcome
 from bot.gate import Obstacle, Standing, first_standing, standing
-from bot.ledger import AttemptRecord, HeadRecord, SpendRecord, UntestedRecord
+from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord, UntestedRecord
 from bot.model import Attempt, BugReport, Ending, Proposal, Pull, PullState, Severity, Usage
 from bot.plan import Case, OpenPull, Plan, Step
+from bot.rules import spell_required
+from bot.seen_again import unlisted
 from bot.selection import Selection
 from bot.snapshot import Snapshot
 
@@ -43,7 +47,7 @@ def decide(snapshot: Snapshot, selection: Selection, attempts: Sequence[Attempt]
     if not snapshot.halted:
         steps.extend(_after_merges(snapshot))
         for record in selection.orphans:
-            steps.append(_open(record, snapshot, _first(record, snapshot)))
+            steps.append(_orphan(record, snapshot))
     for attempt in attempts:
         case, wanted = _attempt(attempt, snapshot)
         cases.append(case)
@@ -108,6 +112,22 @@ def _open(record: HeadRecord, snapshot: Snapshot, first: Standing) -> Step:
     return Step(OPEN.name, params, f"rule “{first.decision.rule}”: {first.decision.outcome}")
 
 
+def _orphan(record: HeadRecord, snapshot: Snapshot) -> Step:
+    """What becomes of a pushed branch that never got its pull request, by the policy of today."""
+    first = _first(record, snapshot)
+    if first.decision.outcome is not Outcome.REFUSE:
+        return _open(record, snapshot, first)
+    reason = f"rule “{first.decision.rule}” refuses it: {first.decision.reason}"
+    refused = FailureRecord(
+        at=snapshot.now,
+        action=OPEN.name,
+        branch=record.branch,
+        head=record.head,
+        reason=reason,
+    )
+    return Step(APPEND_LEDGER.name, AppendLedger(records=(refused,)), reason)
+
+
 def _first(record: HeadRecord, snapshot: Snapshot) -> Standing:
     return first_standing(record, snapshot.commit(record.head), snapshot)
 
@@ -131,6 +151,7 @@ def _head_record(proposal: Proposal, snapshot: Snapshot) -> HeadRecord:
         severity=proposal.report.severity,
         explanation=proposal.patch.explanation,
         observed=observed(proposal.incident.reflections),
+        risks=proposal.risks,
         requests=usage.requests,
         tokens=usage.tokens,
         usd=usage.usd,
@@ -148,6 +169,7 @@ def _write_down(attempt: Attempt, ending: Ending, reason: str, snapshot: Snapsho
         reason=reason,
         base=snapshot.base.sha,
         patch_id=attempt.proposal.patch_id if attempt.proposal else "",
+        asked=attempt.answer.usage.requests > 0 or not attempt.answer.failed,
     )
     spent = _spend(attempt, snapshot)
     params = AppendLedger(records=(spent, record) if spent else (record,))
@@ -181,16 +203,37 @@ def _care(line: OpenPull, snapshot: Snapshot) -> Iterator[Step]:
     status = status_block(stands, pull, record, snapshot)
     shown = current_status(pull.body)
     if shown is not None and shown != status:
-        update = UpdateStatus(branch=pull.branch, head=pull.head, status=status)
+        update = UpdateStatus(number=pull.number, branch=pull.branch, head=pull.head, status=status)
         yield Step(UPDATE_STATUS.name, update, f"#{pull.number}: {stands.sentence}")
+    yield from _seen_again(pull, record, snapshot)
     if not stands.has(Obstacle.REVIEW) or stands.has(Obstacle.FAILED, Obstacle.WAITING):
         return
-    asked = {name.casefold() for name in pull.asked}
+    asked = {name.casefold() for name in (*pull.asked, *snapshot.ledger.asked(pull.branch))}
     names = [name for name in _reviewers(pull, snapshot) if name.casefold() not in asked]
     refused = snapshot.ledger.failed(REQUEST_REVIEW.name, pull.branch, pull.head)
     if names and not refused:
-        request = RequestReview(branch=pull.branch, head=pull.head, reviewers=tuple(names))
+        request = RequestReview(
+            number=pull.number, branch=pull.branch, head=pull.head, reviewers=tuple(names)
+        )
         yield Step(REQUEST_REVIEW.name, request, f"#{pull.number}: {stands.sentence}")
+
+
+def _seen_again(pull: Pull, record: HeadRecord, snapshot: Snapshot) -> Iterator[Step]:
+    """Name further reflections of the same incident in its open pull request."""
+    known = set(record.reflections)
+    news = [
+        id_
+        for incident in snapshot.incidents
+        if incident.fingerprint == record.incident or known & set(incident.reflection_ids)
+        for id_ in incident.reflection_ids
+        if id_ not in known
+    ]
+    new = unlisted(pull.body, news)
+    if new:
+        add = AddReflections(
+            number=pull.number, branch=pull.branch, head=pull.head, reflections=new
+        )
+        yield Step(ADD_REFLECTIONS.name, add, f"#{pull.number}: {record.incident} was seen again")
 
 
 def _reviewers(pull: Pull, snapshot: Snapshot) -> tuple[str, ...]:
@@ -198,12 +241,24 @@ def _reviewers(pull: Pull, snapshot: Snapshot) -> tuple[str, ...]:
     commit = snapshot.commit(pull.head)
     owners: dict[str, None] = {}
     if commit and snapshot.owners:
-        table = CodeOwners(snapshot.owners)
+        table = CodeOwners(_valid_owners(snapshot.owners))
         for change in commit.changes:
             for kind, name in table.of(change.path):
                 if kind in ("USERNAME", "TEAM"):
                     owners[name.removeprefix("@")] = None
     return tuple(owners) or snapshot.config.review.reviewers
+
+
+def _valid_owners(text: str) -> str:
+    """CODEOWNERS without the lines that are none, which the forge skips too."""
+    kept = []
+    for line in text.splitlines():
+        try:
+            CodeOwners(line)
+        except ValueError:
+            continue
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def _after_merges(snapshot: Snapshot) -> Iterator[Step]:
@@ -212,6 +267,7 @@ def _after_merges(snapshot: Snapshot) -> Iterator[Step]:
     for pull in sorted(snapshot.own_pulls, key=lambda pull: pull.number):
         commit = snapshot.commit(pull.head)
         here = present.get(pull.branch) == pull.head and snapshot.record_of(pull) is not None
+        kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
         if pull.state is not PullState.MERGED or not here:
             continue
         differs = commit is not None and pull.merged_tree not in (None, commit.tree)
@@ -221,8 +277,9 @@ def _after_merges(snapshot: Snapshot) -> Iterator[Step]:
             )
             why = f"#{pull.number} was merged with other files than the tested ones"
             yield Step(APPEND_LEDGER.name, AppendLedger(records=(untested,)), why)
-        delete = DeleteBranch(branch=pull.branch, head=pull.head)
-        yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged")
+        if not kept:
+            delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
+            yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged")
 
 
 def _merge(pulls: Sequence[OpenPull], snapshot: Snapshot) -> Iterator[Step]:
@@ -234,6 +291,8 @@ def _merge(pulls: Sequence[OpenPull], snapshot: Snapshot) -> Iterator[Step]:
     method = snapshot.config.merge.method
     pull = ready.pull
     merge = MergePullRequest(
+        number=pull.number,
+        required=tuple(spell_required(need) for need in snapshot.required),
         branch=pull.branch,
         head=pull.head,
         base=snapshot.base.sha,
@@ -242,5 +301,5 @@ def _merge(pulls: Sequence[OpenPull], snapshot: Snapshot) -> Iterator[Step]:
     )
     decision = ready.standing.decision
     yield Step(MERGE.name, merge, f"#{pull.number}: rule “{decision.rule}” ({decision.reason})")
-    delete = DeleteBranch(branch=pull.branch, head=pull.head)
+    delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
     yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged then")

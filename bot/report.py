@@ -1,7 +1,7 @@
 """What a person sees at a terminal: the plan, incident by incident, and what was done.
 
 Rich decides about colour: a pipe, NO_COLOR or a dumb terminal get plain text. Every text that an
-agent, a model or a file brought goes through `bot.untrusted.visible` first.
+agent, a model or a file brought goes through `printed` first, for a terminal is also a job's log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from rich.text import Text
 
 from bot.model import Attempt, BugReport, Ending, Skipped, Usage
 from bot.plan import Case, Plan
-from bot.tick import Outcome
-from bot.untrusted import one_line, visible
+from bot.secrets import redact
+from bot.tick import Ended
+from bot.untrusted import for_log, one_line
 
 _ENDING_STYLES = {
     Ending.PROPOSED: "green",
@@ -37,7 +38,7 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
         )
     )
     for notice in plan.notices:
-        console.print(Text(f"! {visible(notice)}", style="yellow"))
+        console.print(Text(f"! {printed(notice)}", style="yellow"))
     if plan.halted:
         console.print(Text(f"Nothing will be done: {plan.halted}.", style="bold yellow"))
     for case in plan.cases:
@@ -55,11 +56,16 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
         console.print(Text(f"Spent: {_cost(plan.usage)}.", style="dim"))
 
 
-def print_outcomes(outcomes: Iterable[Outcome], console: Console) -> None:
-    """Each step as it ends."""
+def print_outcomes(outcomes: Iterable[Ended], console: Console) -> int:
+    """Each step as it ends; returns how many failed."""
+    failed = 0
     for outcome in outcomes:
         mark, style = ("✓", "green") if outcome.done.changed else ("–", "yellow")
-        console.print(Text.assemble((f"{mark} ", style), visible(outcome.done.sentence)))
+        if outcome.done.failed:
+            failed += 1
+            mark, style = "✗", "red"
+        console.print(Text.assemble((f"{mark} ", style), printed(outcome.done.sentence)))
+    return failed
 
 
 def _case(case: Case) -> RenderableType:
@@ -71,17 +77,20 @@ def _case(case: Case) -> RenderableType:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for reflection in attempt.incident.reflections[:5]:
-        what = one_line(f"{reflection.outcome} {reflection.text}", 300)
-        grid.add_row("reflection", f"{reflection.id} ({visible(reflection.where)})\n{what}")
+        what = printed_line(f"{reflection.outcome} {reflection.text}", 300)
+        grid.add_row(
+            "reflection",
+            f"{printed_line(reflection.id, 100)} ({printed(reflection.where)})\n{what}",
+        )
     report = attempt.answer.diagnosis
     if isinstance(report, BugReport):
         place = f"{report.path}{f', {report.symbol}' if report.symbol else ''}"
-        said = one_line(report.summary, 300)
-        grid.add_row("diagnosis", f"{visible(place)}, severity {report.severity}: {said}")
+        said = printed_line(report.summary, 300)
+        grid.add_row("diagnosis", f"{printed(place)}, severity {report.severity}: {said}")
     elif report is not None:
-        grid.add_row("diagnosis", f"not actionable: {one_line(report.reason, 300)}")
+        grid.add_row("diagnosis", f"not actionable: {printed_line(report.reason, 300)}")
     if attempt.answer.patch:
-        grid.add_row("change", one_line(attempt.answer.patch.explanation, 300))
+        grid.add_row("change", printed_line(attempt.answer.patch.explanation, 300))
     parts: list[RenderableType] = [grid]
     if attempt.proposal:
         parts.append(Padding(_diff(attempt.proposal.diff), (1, 0, 1, 2), expand=False))
@@ -101,28 +110,32 @@ def _verdict(case: Case) -> RenderableType:
         size = f"{_count(len(commit.changes), 'file')}, {_count(lines, 'line')}"
         vetting = Text.assemble(("passed", style), f" ({size}); commit {commit.sha[:9]}")
         grid.add_row("vetting", vetting)
+        for risk in attempt.proposal.risks:
+            grid.add_row("look at", f"{risk.rule}: {printed(risk.sentence)}")
     else:
         grid.add_row("ended", Text.assemble((attempt.ending, style), f": {_ended(attempt)}"))
         for finding in attempt.findings:
-            grid.add_row("refused", f"{finding.rule}: {visible(finding.sentence)}")
+            grid.add_row("refused", f"{finding.rule}: {printed(finding.sentence)}")
     if case.decision:
         decision = case.decision
         words = Text.assemble(
             (decision.outcome, _OUTCOME_STYLES[decision.outcome]),
-            f" by rule “{decision.rule}”: {visible(decision.reason)}",
+            f" by rule “{decision.rule}”: {printed(decision.reason)}",
         )
         grid.add_row("decision", words)
+    for note in attempt.answer.notes:
+        grid.add_row("note", printed(note))
     grid.add_row("cost", _cost(attempt.answer.usage))
     return grid
 
 
 def _ended(attempt: Attempt) -> str:
-    return "vetting refused the patch" if attempt.findings else visible(attempt.reason)
+    return "vetting refused the patch" if attempt.findings else printed(attempt.reason)
 
 
 def _diff(diff: str) -> Text:
     text = Text()
-    for line in visible(diff).splitlines():
+    for line in printed(diff).splitlines():
         style = ""
         if line.startswith(("diff ", "index ", "+++", "---", "new file")):
             style = "bold"
@@ -143,8 +156,8 @@ def _pulls(plan: Plan) -> RenderableType:
     grid.add_column(overflow="fold")
     for line in plan.pulls:
         decision = line.standing.decision
-        sentence = f"{visible(line.standing.sentence)} (rule “{decision.rule}”)"
-        grid.add_row(f"#{line.pull.number}", f"{one_line(line.pull.title, 80)}\n{sentence}")
+        sentence = f"{printed(line.standing.sentence)} (rule “{decision.rule}”)"
+        grid.add_row(f"#{line.pull.number}", f"{printed_line(line.pull.title, 80)}\n{sentence}")
     return Group(
         Text("Open pull requests", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False)
     )
@@ -155,8 +168,8 @@ def _skipped(skipped: Iterable[Skipped]) -> RenderableType:
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
     for skip in skipped:
-        summary = one_line(skip.reflection.task or skip.reflection.text, 70)
-        grid.add_row(skip.reflection.id, f"{summary}\n{visible(skip.reason)}")
+        summary = printed_line(skip.reflection.task or skip.reflection.text, 70)
+        grid.add_row(printed_line(skip.reflection.id, 100), f"{summary}\n{printed(skip.reason)}")
     return Group(
         Text("Skipped reflections", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False)
     )
@@ -170,7 +183,7 @@ def _steps(plan: Plan, verb: str) -> RenderableType:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", style="dim")
     for number, step in enumerate(plan.steps, start=1):
-        grid.add_row(f"{number}.", step.action, visible(step.reason))
+        grid.add_row(f"{number}.", step.action, printed(step.reason))
     return Group(Text(f"Amendbot {verb}:", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False))
 
 
@@ -187,3 +200,17 @@ def _cost(usage: Usage) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def printed(text: str) -> str:
+    """A text as it may be printed: visible, without secrets, and no command of a job's runner."""
+    return for_log(redact(text))
+
+
+def printed_line(text: str, limit: int) -> str:
+    """One line of a text, of which no more is looked at than could matter."""
+    return for_log(one_line(redact(text[: limit + _MARGIN]), limit))
+
+
+_MARGIN = 4_000
+"""A secret that starts before the cut is recognised by so much of what follows."""

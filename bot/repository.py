@@ -24,7 +24,7 @@ from git.exc import GitCommandError, GitCommandNotFound
 from bot import git_formats
 from bot.errors import UserError
 from bot.git_formats import Identity
-from bot.model import Branch, Commit, Sha
+from bot.model import Branch, Commit, Edit, Finding, Pushed, Sha
 
 _QUARANTINE_CONFIG = """\
 [core]
@@ -39,6 +39,14 @@ _QUARANTINE_CONFIG = """\
 [fetch]
 	recurseSubmodules = false
 """
+
+MAX_DIFF_CHARS = 200_000
+"""A longer diff is nothing a model wrote by hand."""
+_PLACELESS_HUNK = re.compile(r"(?m)^@@ -.*\n(?:\+.*\n|\\.*\n)*(?=@@|diff |--- |\Z)")
+"""A hunk of added lines alone."""
+_TARGET = "target"
+"""The remote's name in the quarantine, so that its address, which may hold a password, stands in no
+argument list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,10 @@ class RemoteRef:
 
 @dataclass(frozen=True, slots=True)
 class RemoteRefs:
-    """What the remote has: its default branch's name ("" if it has none) and its refs."""
+    """What the remote has: its default branch's name ("" if it has none) and its refs.
+
+    The default branch is among the refs whether it was asked for by name or as HEAD.
+    """
 
     default_branch: str
     refs: tuple[RemoteRef, ...]
@@ -116,12 +127,13 @@ class Repository:
             self.root = Path(str(user.execute(["git", "rev-parse", "--show-toplevel"])))
         self.remote = remote
         try:
-            self.url = str(user.execute(["git", "remote", "get-url", "--", remote]))
+            url = str(user.execute(["git", "remote", "get-url", "--", remote]))
         except GitCommandError as error:
             raise UserError(
                 f"This repository has no remote named {remote!r}; add one with "
                 f"'git remote add {remote} URL'."
             ) from error
+        self.url = _absolute(url, self.root)
         self._token = token
         self._built = 0
         self._temporary = tempfile.TemporaryDirectory(
@@ -148,13 +160,20 @@ class Repository:
         (self._quarantine / "refs").mkdir()
         (self._quarantine / "objects" / "info").mkdir(parents=True)
         (self._quarantine / "HEAD").write_text("ref: refs/heads/none\n")
-        (self._quarantine / "config").write_text(_QUARANTINE_CONFIG)
+        quoted = self.url.replace("\\", "\\\\").replace('"', '\\"')
+        target = f'[remote "{_TARGET}"]\n\turl = "{quoted}"\n'
+        (self._quarantine / "config").write_text(_QUARANTINE_CONFIG + target)
         if self._borrows_whole_objects():
             alternates = self._quarantine / "objects" / "info" / "alternates"
             alternates.write_text(f"{self._common / 'objects'}\n")
-            shallow = self._common / "shallow"
-            if shallow.is_file():
-                (self._quarantine / "shallow").write_bytes(shallow.read_bytes())
+            if self._shallow:
+                shallow = (self._common / "shallow").read_bytes()
+                (self._quarantine / "shallow").write_bytes(shallow)
+
+    @property
+    def _shallow(self) -> bool:
+        """Whether the user's clone has only the newest part of the history, as CI makes them."""
+        return (self._common / "shallow").is_file()
 
     def _borrows_whole_objects(self) -> bool:
         """A partial clone lacks objects it claims to have, so nothing is borrowed from one."""
@@ -197,7 +216,7 @@ class Repository:
     def remote_refs(self, *patterns: str) -> RemoteRefs:
         """Ask the remote for its default branch and the refs that match git's `patterns`."""
         try:
-            output = self._run("ls-remote", "--symref", "--", self.url, *(patterns or ("HEAD",)))
+            output = self._run("ls-remote", "--symref", "--", _TARGET, *(patterns or ("HEAD",)))
         except GitCommandError as error:
             raise self._unreachable(error) from error
         default, refs = "", []
@@ -205,17 +224,24 @@ class Repository:
             value, _, name = line.partition("\t")
             if value.startswith("ref: ") and name == "HEAD":
                 default = value.removeprefix("ref: refs/heads/")
-            elif name != "HEAD":
-                refs.append(RemoteRef(name, Sha(value)))
-        return RemoteRefs(default, tuple(refs))
+            else:
+                full = f"refs/heads/{default}" if name == "HEAD" else name
+                refs.append(RemoteRef(full, Sha(value)))
+        return RemoteRefs(default, tuple(dict.fromkeys(refs)))
 
-    def fetch(self, refs: Iterable[str]) -> None:
-        """Bring these refs' commits into the quarantine; nothing is written anywhere else."""
+    def fetch(self, refs: Iterable[str], *, whole: bool = True) -> None:
+        """Bring these refs' commits into the quarantine; nothing is written anywhere else.
+
+        Not `whole`, a shallow clone gets no more of their history than each commit and its parent.
+        """
         specs = [f"+{ref}:refs/fetched/{ref.removeprefix('refs/')}" for ref in refs]
         if not specs:
             return
+        depth = [] if whole or not self._shallow else ["--depth=2"]
         try:
-            self._run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.url, *specs)
+            self._run(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depth, _TARGET, *specs
+            )
         except GitCommandError as error:
             raise self._unreachable(error) from error
 
@@ -245,10 +271,15 @@ class Repository:
         output = self._run(
             "log", "--no-walk=unsorted", "--stdin", "--no-show-signature", "--no-renames",
             "--root", "--diff-merges=first-parent", "--raw", "--numstat", "--no-abbrev", "-z",
-            "--no-ext-diff", "--format=%x01%H%x00%T%x00%P%x00%cd%x00%B", "--date=raw",
+            "--no-ext-diff", f"--format={git_formats.HEADER}", "--date=raw",
             stdin="".join(f"{sha}\n" for sha in shas).encode(),
         )  # fmt: skip
         return tuple(git_formats.parse_log(output))
+
+    def plain_commit(self, sha: Sha) -> Commit:
+        """A commit without its changes, which for a shallow clone's root would be every file."""
+        header = f"--format={git_formats.HEADER}"
+        return next(git_formats.parse_log(self._run("log", "-1", header, "--date=raw", sha)))
 
     def commit(self, sha: Sha) -> Commit:
         return self.commits((sha,))[0]
@@ -273,6 +304,80 @@ class Repository:
             if separator:
                 entries.append((Sha(sha), message))
         return tuple(entries)
+
+    # ---------------------------------------------------------------------------------- diffs
+
+    def edits_of(self, base: Sha, diff: str) -> tuple[Edit, ...] | Finding:
+        """The exact edits that a unified diff makes at `base`, or why it makes none.
+
+        Git applies it to an index of its own in the quarantine, wrong line counts put right, and
+        what counts is git's account of the result: ordinary files changed or added, nothing else.
+        """
+        if len(diff) > MAX_DIFF_CHARS:
+            return Finding("diff", "", f"the diff is longer than {MAX_DIFF_CHARS:,} characters")
+        text = diff.replace("\r\n", "\n").rstrip("\n") + "\n"
+        try:
+            sent = text.encode()
+        except UnicodeEncodeError:
+            return Finding("diff", "", "the diff is not valid Unicode")
+        index = self._quarantine / "diff.index"
+        try:
+            with self._git.custom_environment(GIT_INDEX_FILE=str(index)):
+                self._run("read-tree", base)
+                refusal = self._apply_to_index(text, sent)
+                if refusal:
+                    return Finding("diff", "", f"the diff does not apply: {refusal}")
+                return self._edits_in_index(self.tree(base))
+        finally:
+            index.unlink(missing_ok=True)
+
+    def _apply_to_index(self, text: str, sent: bytes) -> str:
+        """Apply a diff to the current index; what git says if it does not, else ""."""
+        strip = "-p1" if re.search(r"(?m)^(---|\+\+\+|diff --git) [ab]/", text) else "-p0"
+        apply = ["apply", "--cached", "--recount", "--whitespace=nowarn", strip]
+        try:
+            self._run(*apply, "--check", stdin=sent)
+        except GitCommandError as error:
+            # Git takes a hunk that ends in no context for the file's end. A model means no such
+            # thing, and any line that is kept or removed still says where the hunk belongs.
+            if _PLACELESS_HUNK.search(text):
+                return git_formats.git_says(str(error.stderr))
+            apply.append("--unidiff-zero")
+        try:
+            self._run(*apply, "--check", stdin=sent)
+            self._run(*apply, stdin=sent)
+        except GitCommandError as error:
+            return git_formats.git_says(str(error.stderr))
+        return ""
+
+    def _edits_in_index(self, tree: CommitTree) -> tuple[Edit, ...] | Finding:
+        """What the current index changes of a tree, as edits."""
+        edits: list[Edit] = []
+        compare = ("--literal-pathspecs", "diff-index", "--cached", "--no-renames")
+        rows = self._run(*compare, "--raw", "-z", "--no-abbrev", tree.commit).split(b"\x00")
+        for row, name in zip(rows[::2], rows[1::2], strict=False):
+            path = git_formats.path_text(name)
+            old_mode, new_mode, _, blob, status = row.decode().removeprefix(":").split(" ")
+            if new_mode not in ("100644", "100755") or status not in ("A", "M"):
+                return Finding("diff", path, f"the diff removes {path} or changes what it is")
+            if new_mode != (old_mode if status == "M" else "100644"):
+                return Finding("diff", path, f"the diff changes the mode of {path}")
+            new, old = _utf8(self.read_blob(Sha(blob))), tree.read(path)
+            if new is None or (old is None and status == "M"):
+                return Finding("diff", path, f"{path} is binary or not UTF-8")
+            if old is None:
+                edits.append(Edit(path, None, "", new))
+                continue
+            if not old:
+                return Finding("diff", path, f"{path} is empty, so nothing in it can be replaced")
+            hunks = self._run(
+                *compare, "-p", "-U1", "--no-ext-diff", "--no-textconv", "--no-color", "--text",
+                tree.commit, "--", path,
+            )  # fmt: skip
+            base = tree.blob(path)
+            pairs = git_formats.replacements(hunks.decode(), old, new)
+            edits.extend(Edit(path, base, before, after) for before, after in pairs)
+        return tuple(edits) or Finding("diff", "", "the diff changes nothing")
 
     # --------------------------------------------------------------------------------- building
 
@@ -322,28 +427,34 @@ class Repository:
 
     # ---------------------------------------------------------------------------------- writing
 
-    def push(self, updates: Sequence[RefUpdate]) -> tuple[str, ...]:
+    def push(self, updates: Sequence[RefUpdate]) -> Pushed:
         """Move these refs of the remote together or not at all, each by compare-and-swap.
 
-        Returns the refs that were not as expected; empty when all were moved. Any other failure
-        is a UserError, after which nothing is known about the remote until it is read again.
+        A push that neither succeeded nor was answered ref by ref is a UserError, after which
+        nothing is known about the remote until it is read again.
         """
         leases = [f"--force-with-lease={u.ref}:{u.expected or ''}" for u in updates]
         specs = [f"{u.new or ''}:{u.ref}" for u in updates]
         try:
-            self._run("push", "--porcelain", "--atomic", "--no-verify", *leases, self.url, *specs)
+            self._run("push", "--porcelain", "--atomic", "--no-verify", *leases, _TARGET, *specs)
         except GitCommandError as error:
-            stale = git_formats.rejected_refs(str(error.stdout))
-            if stale:
-                return stale
-            raise self._unreachable(error) from error
-        return ()
+            ended = git_formats.push_ended(str(error.stdout), str(error.stderr))
+            if ended is None:
+                raise self._unreachable(error) from error
+            return ended
+        return Pushed()
 
     def _unreachable(self, error: GitCommandError) -> UserError:
         detail = git_formats.git_says(str(error.stderr))
         address = re.sub(r"//[^/@]*@", "//", self.url)
         hint = "check GITHUB_TOKEN and the address" if "http" in address else "check the address"
         return UserError(f"git could not work with {self.remote!r} ({address}): {detail}; {hint}.")
+
+
+def _absolute(url: str, root: Path) -> str:
+    """A remote's address that does not depend on the current folder."""
+    is_path = "://" not in url and not re.match(r"[^/]+:", url)
+    return str((root / url).resolve()) if is_path else url
 
 
 class CommitTree:
@@ -379,10 +490,12 @@ class CommitTree:
 
     def read(self, path: str) -> str | None:
         sha = self.blob(path)
-        if sha is None:
-            return None
-        content = self._repository.read_blob(sha)
-        try:
-            return None if b"\x00" in content else content.decode("utf-8")
-        except UnicodeDecodeError:
-            return None
+        return None if sha is None else _utf8(self._repository.read_blob(sha))
+
+
+def _utf8(content: bytes) -> str | None:
+    """Text, or None if these bytes are none."""
+    try:
+        return None if b"\x00" in content else content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None

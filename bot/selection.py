@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.engines import Budget
 from bot.gate import standing
 from bot.history import Fate, history
 from bot.ledger import HeadRecord
-from bot.model import Incident, Skipped
+from bot.model import Fingerprint, Incident, Skipped
 from bot.snapshot import Snapshot
 
 
@@ -29,9 +30,14 @@ class Selection:
     orphans: tuple[HeadRecord, ...]
 
 
-def select(snapshot: Snapshot, only: str = "") -> Selection:
-    """Choose, in the order the incidents were written; `only` is a reflection's id, a fingerprint,
-    or the start of either."""
+def select(
+    snapshot: Snapshot, only: str = "", claimed: Collection[Fingerprint] | None = None
+) -> Selection:
+    """Choose, in the order the incidents were written, those that surely speak of a defect first.
+
+    `only` is a reflection's id, a fingerprint, or the start of either; `claimed` are the incidents
+    that a plan file has answers for, if there is one.
+    """
     skipped = [Skipped(verdict.reflection, verdict.reason) for verdict in snapshot.left_out]
     chosen: list[Chosen] = []
     stop = snapshot.halted or _merge_first(snapshot) or _budget_stop(snapshot)
@@ -41,8 +47,12 @@ def select(snapshot: Snapshot, only: str = "") -> Selection:
         reason = ""
         if past.fate is not Fate.OPEN:
             reason = past.sentence
+        elif past.attempts >= snapshot.config.limits.attempts_per_incident:
+            reason = f"it was tried {past.attempts} times (limits.attempts_per_incident)"
         elif only and not _is_meant(incident, only):
             reason = f"--only {only} leaves it out"
+        elif claimed is not None and incident.fingerprint not in claimed:
+            reason = "the plan file has no answer for it"
         elif stop:
             reason = stop
         elif len(chosen) >= room[0]:
@@ -63,10 +73,16 @@ def budget(snapshot: Snapshot, spent_tokens: int, spent_usd: float) -> Budget:
         limits.tokens_per_tick - spent_tokens,
         limits.tokens_per_day - today.tokens - spent_tokens,
     )
-    usd = None
-    if limits.usd_per_day is not None:
-        usd = limits.usd_per_day - (today.usd or 0.0) - spent_usd
-    return Budget(tokens, usd)
+    money = [
+        limit - spent
+        for limit, spent in (
+            (limits.usd_per_incident, 0.0),
+            (limits.usd_per_tick, spent_usd),
+            (limits.usd_per_day, (today.usd or 0.0) + spent_usd),
+        )
+        if limit is not None
+    ]
+    return Budget(tokens, min(money, default=None))
 
 
 def _merge_first(snapshot: Snapshot) -> str:
@@ -82,14 +98,14 @@ def _budget_stop(snapshot: Snapshot) -> str:
     if left.tokens <= 0:
         return "a limit of tokens is used up (limits.tokens_per_day, _tick or _incident)"
     if left.usd is not None and left.usd <= 0:
-        return "limits.usd_per_day is used up"
+        return "a limit in money is used up (limits.usd_per_day, _tick or _incident)"
     return ""
 
 
 def _room(snapshot: Snapshot) -> tuple[int, str]:
     """How many incidents may be worked on, and the sentence for those that may not."""
     limits = snapshot.config.limits
-    free = max(0, limits.open_pulls - len(snapshot.open_pulls))
+    free = max(0, limits.open_pulls - len(snapshot.open_pulls) - len(_orphans(snapshot)))
     if free < limits.incidents_per_tick:
         return free, f"limits.open_pulls is {limits.open_pulls}, and no more may be opened"
     count = limits.incidents_per_tick

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.config import Config
 from bot.ledger import HeadRecord, Ledger
 from bot.model import (
+    BRANCH_PREFIX,
     Branch,
     Commit,
     ForgeView,
@@ -66,7 +67,8 @@ class Snapshot:
         known = any(record.branch == pull.branch for record in self.ledger.heads)
         return (
             pull.author_id == self.forge.me
-            and pull.head_repository.casefold() == self.forge.repository.casefold()
+            and not pull.foreign
+            and pull.branch.startswith(BRANCH_PREFIX)
             and known
         )
 

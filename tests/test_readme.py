@@ -53,7 +53,8 @@ def test_the_example_shows_every_setting_and_the_defaults_it_says() -> None:
     assert shown == set(keys_of_model(Config))
 
     said, default = parse_config(block), Config()
-    assert said.limits.model_copy(update={"usd_per_day": None}) == default.limits
+    no_money = {"usd_per_incident": None, "usd_per_tick": None, "usd_per_day": None}
+    assert said.limits.model_copy(update=no_money) == default.limits
     unpriced = {
         "usd_per_million_prompt_tokens": None,
         "usd_per_million_completion_tokens": None,

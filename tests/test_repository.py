@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.git_formats import Identity
-from bot.model import Sha
+from bot.model import Pushed, Sha
 from bot.repository import File, RefUpdate, Repository
 from tests.scratch import FILES, Scratch, contents, git
 
@@ -276,11 +276,11 @@ def test_push_creates_moves_and_deletes(repository: Repository, scratch: Scratch
     branch, ledger = "refs/heads/bot/v1-aa-1", "refs/bot/ledger"
     record = repository.build_log(None, [("record", DATE)], IDENTITY)
     created = [RefUpdate(branch, None, head), RefUpdate(ledger, None, record)]
-    assert repository.push(created) == ()
+    assert repository.push(created) == Pushed()
     assert scratch.refs() == {"refs/heads/main": base, branch: head, ledger: record}
-    assert repository.push([RefUpdate(branch, head, later)]) == ()
+    assert repository.push([RefUpdate(branch, head, later)]) == Pushed()
     assert scratch.refs()[branch] == later
-    assert repository.push([RefUpdate(branch, later, None)]) == ()
+    assert repository.push([RefUpdate(branch, later, None)]) == Pushed()
     assert branch not in scratch.refs()
 
 
@@ -299,7 +299,7 @@ def test_a_ref_that_is_not_as_expected_stops_the_whole_push(
     expected = None if case == "exists already" else base
     update = RefUpdate(branch, expected, None if "delete" in case else head)
     before = scratch.refs()
-    assert repository.push([update, RefUpdate(ledger, None, head)]) == (branch,)
+    assert repository.push([update, RefUpdate(ledger, None, head)]) == Pushed(stale=(branch,))
     assert scratch.refs() == before
 
 
@@ -314,7 +314,7 @@ def test_a_ref_that_moves_during_the_push_counts_as_not_as_expected(
     hook.chmod(0o755)
     head = fix(repository, base)
     updates = [RefUpdate(branch, None, head), RefUpdate(ledger, None, head)]
-    assert ledger in repository.push(updates)
+    assert ledger in repository.push(updates).stale
     assert scratch.refs() == {"refs/heads/main": base, ledger: base}
 
 
@@ -326,10 +326,9 @@ def test_a_push_that_the_remote_declines_is_one_sentence(
     hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
     hook.chmod(0o755)
     head = fix(repository, main(scratch))
-    with pytest.raises(UserError) as refused:
-        repository.push([RefUpdate("refs/heads/bot/v1-aa-1", None, head)])
-    assert "\n" not in str(refused.value)
-    assert "origin" in str(refused.value)
+    ended = repository.push([RefUpdate("refs/heads/bot/v1-aa-1", None, head)])
+    assert ended.stale == ()
+    assert ended.rejected == "pre-receive hook declined: not today"
 
 
 def test_the_users_hooks_and_settings_do_not_run(scratch: Scratch, tmp_path: Path) -> None:
@@ -357,7 +356,7 @@ def test_a_shallow_clone_is_enough(scratch: Scratch, tmp_path: Path) -> None:
     with Repository(tmp_path / "shallow") as repository:
         head = fix(repository, main(scratch))
         assert [c.path for c in repository.commit(head).changes] == ["llm.py"]
-        assert repository.push([RefUpdate("refs/heads/bot/v1-aa-1", None, head)]) == ()
+        assert repository.push([RefUpdate("refs/heads/bot/v1-aa-1", None, head)]) == Pushed()
 
 
 def test_a_partial_clone_is_enough(scratch: Scratch, tmp_path: Path) -> None:
@@ -368,7 +367,7 @@ def test_a_partial_clone_is_enough(scratch: Scratch, tmp_path: Path) -> None:
         repository.fetch(["refs/heads/main"])
         assert repository.tree(main(scratch)).read("llm.py") == FILES["llm.py"]
         head = fix(repository, main(scratch))
-        assert repository.push([RefUpdate("refs/heads/bot/v1-aa-1", None, head)]) == ()
+        assert repository.push([RefUpdate("refs/heads/bot/v1-aa-1", None, head)]) == Pushed()
 
 
 def test_a_linked_work_tree_and_a_bare_repository_are_enough(

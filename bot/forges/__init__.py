@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.ledger import Record
-from bot.model import ForgeView, Pull, Sha
+from bot.model import ForgeView, Pull, Pushed, Sha
 
 
 class ForgeReader(Protocol):
@@ -19,12 +19,16 @@ class ForgeReader(Protocol):
 
     name: str
 
-    def observe(self, base_branch: str, branches: Sequence[str]) -> ForgeView:
+    def observe(self, base_branch: str, base: Sha, branches: Sequence[str]) -> ForgeView:
         """Everything one tick needs to know.
 
         All pull requests whose head branch is one of the bot's, and beyond these the history of
-        `branches`, which may exist no more.
+        `branches`, which may exist no more. `base` is the commit whose checks are wanted.
         """
+        ...
+
+    def pull(self, number: int) -> Pull | None:
+        """One pull request with everything about it, read just now."""
         ...
 
     def current(self, branch: str) -> Pull | None:
@@ -37,9 +41,13 @@ class ForgeReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The forge understood a write and will not do it, in its own words."""
+    """The forge understood a write and will not do it, in its own words.
+
+    `final` says that asking again for the same would be answered the same.
+    """
 
     reason: str
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +86,12 @@ class ForgeWriter(Protocol):
 class Publisher(Protocol):
     """Git's part of the writing: branches and the ledger, each under a lease."""
 
-    def publish(self, branch: str, head: Sha, records: Sequence[Record]) -> bool:
-        """Create the branch at `head` and add the records, both or neither; False if it exists."""
+    def publish(self, branch: str, head: Sha, records: Sequence[Record]) -> Pushed:
+        """Create the branch at `head` and add the records, both or neither."""
         ...
 
-    def delete(self, branch: str, head: Sha) -> bool:
-        """Delete the branch if it still points at `head`; False if it does not."""
+    def delete(self, branch: str, head: Sha) -> Pushed:
+        """Delete the branch if it still points at `head`."""
         ...
 
     def record(self, records: Sequence[Record]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from urllib.parse import quote
 import requests
 from github import Auth, Github, GithubRetry
 from github.GithubException import BadCredentialsException, GithubException
+from github.NamedUser import NamedUser
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 from urllib3.connectionpool import ConnectionPool
@@ -31,6 +33,7 @@ from bot.forges.github_queries import (
     HISTORY_BATCH,
     MORE_CHECKS,
     OBSERVE,
+    ONE_PULL,
     checks_of,
     contexts_of,
     head_contexts,
@@ -51,6 +54,7 @@ from bot.untrusted import one_line
 LONGEST_WAIT_S = 90
 """A rate limit that asks for a longer wait ends the tick; the next one goes on."""
 TIMEOUT_S = 30
+RULES_PER_PAGE = 100
 _ANY_METHOD = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -136,7 +140,7 @@ class GitHubReader:
     def _repository(self) -> Repository:
         return self._github.get_repo(self._address.repository)
 
-    def observe(self, base_branch: str, branches: Sequence[str]) -> ForgeView:
+    def observe(self, base_branch: str, base: Sha, branches: Sequence[str]) -> ForgeView:
         with _plain_errors("read pull requests"):
             first, pulls = self._open_branches(base_branch)
             known = {pull.branch for pull in pulls}
@@ -145,26 +149,28 @@ class GitHubReader:
             if ref is None:
                 raise UserError(f"{self._address.repository} has no branch {base_branch!r}.")
             return ForgeView(
-                repository=self._address.repository,
+                repository=first["repository"]["nameWithOwner"],
                 me=first["viewer"]["databaseId"],
                 merge_method=first["repository"]["viewerDefaultMergeMethod"].lower(),
                 required=self._required(base_branch, ref["refUpdateRule"]),
-                base_checks=_whole(contexts_of(ref["target"])),
-                pulls=tuple(pull for pull in pulls if self._is_here(pull)),
+                base_checks=_whole(ref["target"], base),
+                pulls=tuple(pull for pull in pulls if not pull.foreign),
             )
+
+    def pull(self, number: int) -> Pull | None:
+        with _plain_errors("read a pull request"):
+            variables = {"owner": self._owner, "name": self._name, "number": number}
+            node = self._ask(ONE_PULL, variables)["repository"]["pullRequest"]
+            return pull_of(node, self._checks(node)) if node else None
 
     def current(self, branch: str) -> Pull | None:
         with _plain_errors("read a pull request"):
             found = self._repository.get_pulls(state="all", head=f"{self._owner}:{branch}")
             for pull in found:
                 read = _pull_from_rest(pull)
-                if read.branch == branch and self._is_here(read):
+                if read.branch == branch and not read.foreign:
                     return read
         return None
-
-    def _is_here(self, pull: Pull) -> bool:
-        """Whether the head is in the repository itself, not in a fork that uses the same name."""
-        return pull.head_repository.casefold() == self._address.repository.casefold()
 
     def _open_branches(self, base_branch: str) -> tuple[dict[str, Any], list[Pull]]:
         """The first page's data, and every pull request whose branch still exists."""
@@ -226,19 +232,28 @@ class GitHubReader:
         """Required checks from rulesets and from classic protection; None if hidden from us."""
         names = (classic or {}).get("requiredStatusCheckContexts") or ()
         required = {RequiredCheck(name) for name in names}
-        url = f"/repos/{self._address.repository}/rules/branches/{quote(base_branch, safe='')}"
         try:
-            _, rules = self._github.requester.requestJsonAndCheck("GET", url)
+            for rule in self._rules(base_branch):
+                if rule["type"] == "required_status_checks":
+                    for check in rule["parameters"]["required_status_checks"]:
+                        app = check.get("integration_id") or 0
+                        required.add(RequiredCheck(check["context"], app))
         except GithubException as error:
             if error.status not in (403, 404):
                 raise
             return tuple(sorted(required)) or None
-        rows: Any = rules
-        for rule in rows:
-            if rule["type"] == "required_status_checks":
-                for check in rule["parameters"]["required_status_checks"]:
-                    required.add(RequiredCheck(check["context"], check.get("integration_id") or 0))
         return tuple(sorted(required))
+
+    def _rules(self, base_branch: str) -> Iterator[dict[str, Any]]:
+        """Every rule of the active rulesets on the branch, all pages of them."""
+        path = f"/repos/{self._address.repository}/rules/branches/{quote(base_branch, safe='')}"
+        for page in count(1):
+            query = f"?per_page={RULES_PER_PAGE}&page={page}"
+            _, answer = self._github.requester.requestJsonAndCheck("GET", path + query)
+            rows: Any = answer
+            yield from rows
+            if len(rows) < RULES_PER_PAGE:
+                return
 
     def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         _, answer = self._github.requester.graphql_query(query, variables)
@@ -300,14 +315,13 @@ class GitHubWriter:
 
     def merge(self, number: int, *, head: Sha, method: str) -> Merged | Refused:
         with _plain_errors("merge a pull request"):
-            refusal = ""
             try:
                 merged = Sha(self._pull(number).merge(sha=head, merge_method=method).sha)
             except (GithubException, requests.RequestException) as error:
-                refusal = _merge_refusal(error)
+                refused = _merge_refusal(error)
                 found = self._merged_meanwhile(number)
                 if found is None:
-                    return Refused(refusal)
+                    return refused
                 merged = found
             tree = self._repository.get_git_commit(merged).tree.sha
             return Merged(merged, Sha(tree))
@@ -328,6 +342,7 @@ class GitHubWriter:
 def _pull_from_rest(pull: PullRequest) -> Pull:
     state = PullState.MERGED if pull.merged_at else PullState(pull.state)
     repository: Repository | None = pull.head.repo
+    user: NamedUser | None = pull.user
     return Pull(
         number=pull.number,
         url=pull.html_url,
@@ -335,8 +350,8 @@ def _pull_from_rest(pull: PullRequest) -> Pull:
         body=pull.body or "",
         state=state,
         draft=pull.draft,
-        author_id=pull.user.id,
-        head_repository=repository.full_name if repository else "",
+        author_id=user.id if user else 0,
+        foreign=repository is None or repository.id != pull.base.repo.id,
         branch=pull.head.ref,
         head=Sha(pull.head.sha),
         base_branch=pull.base.ref,
@@ -344,22 +359,25 @@ def _pull_from_rest(pull: PullRequest) -> Pull:
     )
 
 
-def _whole(contexts: dict[str, Any]) -> tuple[Check, ...] | None:
-    """The checks of one page if it is the only one, else None: half of them prove nothing."""
-    if contexts["pageInfo"]["hasNextPage"]:
+def _whole(target: dict[str, Any], base: Sha) -> tuple[Check, ...] | None:
+    """The checks of the base commit; None if it is another commit, or they fill over one page."""
+    contexts = contexts_of(target)
+    if target["oid"] != base or contexts["pageInfo"]["hasNextPage"]:
         return None
     return tuple(checks_of(contexts["nodes"]))
 
 
-def _merge_refusal(error: GithubException | requests.RequestException) -> str:
+def _merge_refusal(error: GithubException | requests.RequestException) -> Refused:
     """Why a merge did not happen; anything but a clear refusal or a lost answer is raised."""
     if isinstance(error, GithubException):
         if error.status in (405, 409, 422):
-            return _reason(error)
+            reason = _reason(error)
+            moved = error.status == 409 or "modified" in reason.casefold()
+            return Refused(reason, final=not moved)
         if error.status < 500:
             raise error
-        return f"no clear answer ({error.status}); the next tick looks again"
-    return "the answer was lost; the next tick looks again"
+        return Refused(f"no clear answer ({error.status}); the next tick looks again", final=False)
+    return Refused("the answer was lost; the next tick looks again", final=False)
 
 
 def _reason(error: GithubException) -> str:

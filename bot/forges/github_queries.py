@@ -20,14 +20,13 @@ _CONTEXTS = """
   }
 """
 
-_PULL = """
+_FACTS = """
 fragment Facts on PullRequest {
   number url title body state isDraft headRefName headRefOid baseRefName isCrossRepository
-  mergeable reviewDecision
-  headRepository { nameWithOwner }
+  mergeable mergeStateStatus reviewDecision
   author { login ... on Bot { databaseId } ... on User { databaseId } }
   labels(first: 50) { nodes { name } }
-  latestReviews(first: 50) { nodes { author { login } } }
+  latestOpinionatedReviews(first: 100, writersOnly: true) { nodes { state author { login } } }
   reviewRequests(first: 50) {
     nodes { requestedReviewer { ... on User { login } ... on Team { combinedSlug } } }
   }
@@ -42,12 +41,21 @@ fragment Facts on PullRequest {
 }
 """
 
+_CHECKED = """
+fragment Checked on PullRequest {
+  ...Facts
+  commits(last: 1) {
+    nodes { commit { oid statusCheckRollup { contexts(first: 100) { CONTEXTS } } } }
+  }
+}
+""".replace("CONTEXTS", _CONTEXTS)
+
 OBSERVE = (
     """
 query Observe($owner: String!, $name: String!, $base: String!, $prefix: String!, $after: String) {
   viewer { databaseId }
   repository(owner: $owner, name: $name) {
-    viewerDefaultMergeMethod
+    nameWithOwner viewerDefaultMergeMethod
     ref(qualifiedName: $base) {
       refUpdateRule { requiredStatusCheckContexts }
       target { ... on Commit { oid statusCheckRollup { contexts(first: 100) { CONTEXTS } } } }
@@ -56,20 +64,26 @@ query Observe($owner: String!, $name: String!, $base: String!, $prefix: String!,
       pageInfo { hasNextPage endCursor }
       nodes {
         associatedPullRequests(first: 3, orderBy: {field: CREATED_AT, direction: DESC}) {
-          nodes {
-            ...Facts
-            commits(last: 1) {
-              nodes { commit { oid statusCheckRollup { contexts(first: 100) { CONTEXTS } } } }
-            }
-          }
+          nodes { ...Checked }
         }
       }
     }
   }
 }
 """
-    + _PULL
+    + _CHECKED
+    + _FACTS
 ).replace("CONTEXTS", _CONTEXTS)
+
+ONE_PULL = (
+    """
+query OnePull($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ...Checked } }
+}
+"""
+    + _CHECKED
+    + _FACTS
+)
 
 MORE_CHECKS = """
 query MoreChecks($owner: String!, $name: String!, $number: Int!, $after: String!) {
@@ -92,13 +106,13 @@ def history_query(count: int) -> str:
     """A query for the pull requests of `count` branches, given as $b0, $b1, …"""
     variables = "".join(f", $b{index}: String!" for index in range(count))
     fields = "\n".join(
-        f"h{index}: pullRequests(headRefName: $b{index}, first: 3, "
+        f"h{index}: pullRequests(headRefName: $b{index}, first: 10, "
         f"orderBy: {{field: CREATED_AT, direction: DESC}}) {{ nodes {{ ...Facts }} }}"
         for index in range(count)
     )
     return (
         f"query History($owner: String!, $name: String!{variables}) "
-        f"{{ repository(owner: $owner, name: $name) {{ {fields} }} }}\n{_PULL}"
+        f"{{ repository(owner: $owner, name: $name) {{ {fields} }} }}\n{_FACTS}"
     )
 
 
@@ -114,14 +128,14 @@ def pull_of(node: dict[str, Any], checks: tuple[Check, ...] | None) -> Pull:
         state=PullState(node["state"].lower()),
         draft=node["isDraft"],
         author_id=author.get("databaseId") or 0,
-        head_repository=(node["headRepository"] or {}).get("nameWithOwner", ""),
+        foreign=node["isCrossRepository"],
         branch=node["headRefName"],
         head=Sha(node["headRefOid"]),
         base_branch=node["baseRefName"],
         labels=tuple(label["name"] for label in node["labels"]["nodes"]),
         checks=checks,
-        review=_REVIEWS[node["reviewDecision"]],
-        mergeable=_MERGEABLE[node["mergeable"]],
+        review=_review(node),
+        mergeable=_mergeable(node),
         asked=tuple(sorted(set(_asked(node)))),
         merged_as=Sha(merged["oid"]) if merged else None,
         merged_tree=Sha(merged["tree"]["oid"]) if merged else None,
@@ -163,8 +177,22 @@ def _run_state(node: dict[str, Any]) -> CheckState:
     return _CONCLUSIONS.get(node["conclusion"], CheckState.FAILED)
 
 
+def _review(node: dict[str, Any]) -> ReviewState:
+    """Opinions count whether the branch asks for reviews or not: a "no" is a "no" everywhere."""
+    opinions = {review["state"] for review in node["latestOpinionatedReviews"]["nodes"]}
+    if "CHANGES_REQUESTED" in opinions:
+        return ReviewState.CHANGES_REQUESTED
+    return _REVIEWS[node["reviewDecision"]]
+
+
+def _mergeable(node: dict[str, Any]) -> Mergeable:
+    if node["mergeable"] == "MERGEABLE":
+        return _MERGE_STATES.get(node["mergeStateStatus"], Mergeable.YES)
+    return Mergeable.CONFLICT if node["mergeable"] == "CONFLICTING" else Mergeable.UNKNOWN
+
+
 def _asked(node: dict[str, Any]) -> Iterator[str]:
-    for review in node["latestReviews"]["nodes"]:
+    for review in node["latestOpinionatedReviews"]["nodes"]:
         if review["author"]:
             yield review["author"]["login"]
     for part in ("reviewRequests", "timelineItems"):
@@ -181,9 +209,9 @@ _REVIEWS = {
     "APPROVED": ReviewState.APPROVED,
     "CHANGES_REQUESTED": ReviewState.CHANGES_REQUESTED,
 }
-_MERGEABLE = {
-    "MERGEABLE": Mergeable.YES,
-    "CONFLICTING": Mergeable.CONFLICT,
+_MERGE_STATES = {
+    "BLOCKED": Mergeable.BLOCKED,
+    "BEHIND": Mergeable.BEHIND,
     "UNKNOWN": Mergeable.UNKNOWN,
 }
 _CONCLUSIONS = {

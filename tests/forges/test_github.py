@@ -9,7 +9,7 @@ import pytest
 from bot.errors import UserError
 from bot.forges.github import GitHubAddress, GitHubReader
 from bot.forges.github_queries import checks_of
-from bot.model import Check, CheckState, PullState, RequiredCheck, ReviewState
+from bot.model import Check, CheckState, PullState, RequiredCheck, ReviewState, Sha
 from tests.loopback import LoopbackGitHub, Repo
 
 BOT = "amendbot[bot]"
@@ -39,6 +39,10 @@ def open_pull(github: LoopbackGitHub, repo: Repo, branch: str) -> int:
     return repo.open_pull(github.actor(BOT), branch, "body", branch, "main").number
 
 
+def base_of(repo: Repo) -> Sha:
+    return Sha(repo.branch_sha("main"))
+
+
 def graphql(github: LoopbackGitHub) -> int:
     return sum(request.kind == "graphql" for request in github.requests)
 
@@ -46,10 +50,12 @@ def graphql(github: LoopbackGitHub) -> int:
 def test_open_pull_requests_take_one_request_for_each_fifty(
     github: LoopbackGitHub, repo: Repo, reader: GitHubReader
 ) -> None:
-    for number in range(60):
+    for number in range(51):
         open_pull(github, repo, f"bot/v1-{number:012d}-1")
-    view = reader.observe("main", [f"bot/v1-{number:012d}-1" for number in range(60)])
-    assert len(view.pulls) == 60
+    view = reader.observe(
+        "main", base_of(repo), [f"bot/v1-{number:012d}-1" for number in range(51)]
+    )
+    assert len(view.pulls) == 51
     assert graphql(github) == 2
 
 
@@ -59,8 +65,8 @@ def test_branches_that_are_gone_are_looked_up_by_name(
     number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
     repo.close(number, by="alice")
     repo.delete_branch("bot/v1-aaaaaaaaaaaa-1", by="alice")
-    assert reader.observe("main", []).pulls == ()
-    (pull,) = reader.observe("main", ["bot/v1-aaaaaaaaaaaa-1"]).pulls
+    assert reader.observe("main", base_of(repo), []).pulls == ()
+    (pull,) = reader.observe("main", base_of(repo), ["bot/v1-aaaaaaaaaaaa-1"]).pulls
     assert pull.state is PullState.CLOSED
 
 
@@ -72,7 +78,7 @@ def test_checks_and_statuses_are_read_to_the_last_page(
     for index in range(130):
         repo.set_check(head, f"job {index}")
     repo.set_status(head, "legacy", "failure")
-    (pull,) = reader.observe("main", []).pulls
+    (pull,) = reader.observe("main", base_of(repo), []).pulls
     assert pull.checks is not None
     states = {check.name: check.state for check in pull.checks}
     assert len(states) == 131
@@ -83,9 +89,9 @@ def test_checks_and_statuses_are_read_to_the_last_page(
 def test_required_checks_are_found_in_rulesets_and_in_classic_protection(
     github: LoopbackGitHub, repo: Repo, reader: GitHubReader, via: str
 ) -> None:
-    assert reader.observe("main", []).required == ()
+    assert reader.observe("main", base_of(repo), []).required == ()
     repo.require_checks(["test"], via="ruleset" if via == "ruleset" else "classic")
-    required = reader.observe("main", []).required
+    required = reader.observe("main", base_of(repo), []).required
     assert required is not None
     assert [check.name for check in required] == ["test"]
 
@@ -94,7 +100,7 @@ def test_rules_that_the_token_may_not_see_are_unknown_not_none(
     github: LoopbackGitHub, repo: Repo, reader: GitHubReader
 ) -> None:
     github.fail_next("GET", r"/rules/branches/", status=403, body={"message": "no"})
-    assert reader.observe("main", []).required is None
+    assert reader.observe("main", base_of(repo), []).required is None
 
 
 def test_reviews_labels_and_who_was_asked_are_read(
@@ -104,7 +110,7 @@ def test_reviews_labels_and_who_was_asked_are_read(
     number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
     repo.label(number, "bot:hold")
     repo.request_changes(number, by="alice")
-    (pull,) = reader.observe("main", []).pulls
+    (pull,) = reader.observe("main", base_of(repo), []).pulls
     assert pull.labels == ("bot:hold",)
     assert pull.review is ReviewState.CHANGES_REQUESTED
     assert pull.asked == ("alice",)
@@ -115,10 +121,10 @@ def test_what_is_not_there_is_one_sentence(
     github: LoopbackGitHub, repo: Repo, reader: GitHubReader
 ) -> None:
     with pytest.raises(UserError, match="no branch 'develop'"):
-        reader.observe("develop", [])
+        reader.observe("develop", base_of(repo), [])
     other = GitHubReader(GitHubAddress(github.url, "acme/other", github.token_of(BOT)))
     with pytest.raises(UserError, match="acme/other"):
-        other.observe("main", [])
+        other.observe("main", base_of(repo), [])
 
 
 def node(status: str, conclusion: str | None) -> dict[str, object]:

@@ -52,6 +52,19 @@ def latest_reviews(node: Node, context: Context, **pages: Any) -> Node:
     return connection("PullRequestReviewConnection", reviews, **pages)
 
 
+def opinionated_reviews(
+    node: Node, context: Context, writers_only: bool = False, **pages: Any
+) -> Node:
+    """The latest approval or request for changes of each person, whatever the branch requires."""
+    reviews = [
+        Node("PullRequestReview", one, node.repo)
+        for one in node.value.latest_reviews()
+        if one.state in ("APPROVED", "CHANGES_REQUESTED")
+        and (not writers_only or context.github.actor(one.author).can_write)
+    ]
+    return connection("PullRequestReviewConnection", reviews, **pages)
+
+
 def review_requests(node: Node, context: Context, **pages: Any) -> Node:
     pull: PullRequest = node.value
     people = [actor_node(context, login) for login in pull.requested_reviewers]
@@ -191,6 +204,7 @@ PULL_FIELDS: dict[str, dict[str, Resolver]] = {
         "authorAssociation": association,
         "labels": labels,
         "latestReviews": latest_reviews,
+        "latestOpinionatedReviews": opinionated_reviews,
         "reviewRequests": review_requests,
         "comments": comments,
         "mergeCommit": merge_commit,

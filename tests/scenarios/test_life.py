@@ -249,10 +249,11 @@ def test_a_protected_path_is_never_merged_by_the_bot(world: World) -> None:
     edit = {
         "filename": "test_llm.py",
         "old": '        self.assertEqual(dummy_function(""), "")\n',
-        "new": "        pass\n",
+        "new": '        self.assertEqual(dummy_function(""), "")\n'
+        '        self.assertEqual(dummy_function("a"), "A")\n',
     }
     world.model.default = calls(report, (patch[0], patch[1] | {"edits": [edit]}))
-    world.configure(CONFIG.replace('paths = ["*.py", "!test_*.py"]\n', ""))
+    world.configure('[[policy.rule]]\nname = "all"\noutcome = "merge"\n')
     world.bot("run")
     world.repo.run_workflows()
     world.bot("run")

@@ -1,0 +1,186 @@
+"""Observe: read everything one tick needs, once, into a snapshot. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config import CONFIG_PATH, Config, read_config
+from bot.errors import UserError
+from bot.forges import ForgeReader
+from bot.incidents import Sifted, incidents
+from bot.ledger import LEDGER_REF, Ledger
+from bot.model import (
+    BRANCH_PREFIX,
+    BadRecord,
+    Branch,
+    Incident,
+    Reflection,
+    Sha,
+    Tree,
+    Triaged,
+)
+from bot.repository import Repository
+from bot.snapshot import Snapshot
+from bot.sources.reading import read_tree, read_work_tree
+from bot.triage import Words, triage
+
+PAUSED_REF = "refs/bot/paused"
+"""While the remote has this ref, the bot does nothing."""
+MAX_BAD_RECORDS = 50
+"""So many unreadable records are named one by one; the rest are counted."""
+CODEOWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The base branch as the remote has it, and what is read from it before anything else."""
+
+    branch: str
+    sha: Sha
+    tree: Tree
+    config: Config
+    branches: tuple[Branch, ...]
+    ledger: Sha | None
+    halted: str
+    notices: tuple[str, ...]
+
+
+def read_base(repository: Repository, base_branch: str = "", config: Config | None = None) -> Base:
+    """Fetch the base branch, the bot's branches and the ledger; read the configuration.
+
+    `config` tries another configuration than the base branch's; only a dry run may.
+    """
+    bots = f"refs/heads/{BRANCH_PREFIX}*"
+    asked = f"refs/heads/{base_branch}" if base_branch else "HEAD"
+    found = repository.remote_refs("HEAD", asked, bots, "refs/bot/*")
+    branch = base_branch or found.default_branch
+    sha = found.get(f"refs/heads/{branch}") if branch else None
+    if sha is None:
+        raise UserError(
+            f"The remote {repository.remote!r} has no branch {branch or '(default)'!r}; push one."
+        )
+    bot_branches = found.branches(BRANCH_PREFIX)
+    refs = [f"refs/heads/{branch}", *(f"refs/heads/{b.name}" for b in bot_branches)]
+    ledger = found.get(LEDGER_REF)
+    repository.fetch(refs, whole=False)
+    repository.fetch([LEDGER_REF] if ledger and not repository.has(ledger) else [])
+    tree = repository.tree(sha)
+    at_base = read_config(tree)
+    halted = ""
+    if found.get(PAUSED_REF):
+        halted = f"the bot is paused: the remote has {PAUSED_REF}"
+    elif not (config or at_base).enabled:
+        halted = f"the bot is switched off: enabled = false in {CONFIG_PATH}"
+    return Base(
+        branch=branch,
+        sha=sha,
+        tree=tree,
+        config=config or at_base,
+        branches=bot_branches,
+        ledger=ledger,
+        halted=halted,
+        notices=tuple(_ignored_config(repository, tree.read(CONFIG_PATH), branch)),
+    )
+
+
+def _ignored_config(repository: Repository, at_base: str | None, branch: str) -> Iterator[str]:
+    local = repository.root / CONFIG_PATH
+    here = local.read_text(encoding="utf-8") if local.is_file() else None
+    if here is not None and here != at_base:
+        yield (
+            f"{CONFIG_PATH} here differs from {branch}'s and is ignored; "
+            f"try it with --dry-run --config {CONFIG_PATH}"
+        )
+
+
+def read_records(repository: Repository, config: Config) -> Iterator[Reflection | BadRecord]:
+    """Every record of every configured source, one after the other, the unreadable ones among them.
+
+    A stream: the files may hold far more than a tick can keep.
+    """
+    refs = [source.full_ref for source in config.source if source.ref]
+    present = repository.remote_refs(*refs) if refs else None
+    for source in config.source:
+        if not source.ref:
+            yield from read_work_tree(repository.root, source)
+            continue
+        sha = present.get(source.full_ref) if present else None
+        if sha is None:
+            yield BadRecord(source.ref, "the remote has no such branch yet")
+            continue
+        repository.fetch([source.full_ref])
+        yield from read_tree(repository.tree(sha), source)
+
+
+def sift(
+    records: Iterable[Reflection | BadRecord], tree: Tree, config: Config
+) -> tuple[Sifted, tuple[str, ...]]:
+    """The incidents in a stream of records, and what is to be said about the rest of it."""
+    words = Words(config.triage.keywords, config.triage.ignore)
+    bad: list[str] = []
+    unshown = 0
+
+    def verdicts() -> Iterator[Triaged]:
+        nonlocal unshown
+        for record in records:
+            if isinstance(record, Reflection):
+                yield triage(record, words)
+            elif len(bad) < MAX_BAD_RECORDS:
+                bad.append(f"{record.where} {record.reason}")
+            else:
+                unshown += 1
+
+    sifted = incidents(verdicts(), tree)
+    if unshown:
+        bad.append(f"{unshown:,} more records could not be read")
+    if sifted.notice:
+        bad.append(sifted.notice)
+    return sifted, tuple(bad)
+
+
+def observe(repository: Repository, reader: ForgeReader, base: Base, now: datetime) -> Snapshot:
+    """Read everything once: sources, ledger, forge, and git's account of the bot's branches."""
+    sifted, said = sift(read_records(repository, base.config), base.tree, base.config)
+    found = sifted.incidents
+    log = repository.log(base.ledger) if base.ledger else ()
+    ledger = Ledger.read(base.ledger, (message for _, message in log))
+    forge = reader.observe(base.branch, base.sha, _history_of(found, ledger))
+    heads = {branch.head for branch in base.branches} | {pull.head for pull in forge.pulls}
+    known = [sha for sha in sorted(heads) if repository.has(sha)]
+    notices = [*base.notices, *said]
+    if ledger.unknown:
+        notices.append(f"{ledger.unknown} records of the ledger are of a newer version")
+    return Snapshot(
+        now=now,
+        base_branch=base.branch,
+        base=repository.plain_commit(base.sha),
+        tree=base.tree,
+        config=base.config,
+        owners=_owners(base.tree),
+        incidents=found,
+        left_out=sifted.left_out,
+        branches=base.branches,
+        commits=repository.commits(known),
+        ledger=ledger,
+        forge=forge,
+        halted=base.halted,
+        notices=tuple(notices),
+    )
+
+
+def _history_of(found: Iterable[Incident], ledger: Ledger) -> tuple[str, ...]:
+    """The branches that incidents of today may have had: those of the ledger, and the first."""
+    names: dict[str, None] = {}
+    for incident in found:
+        names[incident.branch(1)] = None
+        for head in ledger.heads:
+            shared = set(head.reflections) & set(incident.reflection_ids)
+            if head.incident == incident.fingerprint or shared:
+                names[head.branch] = None
+    return tuple(names)
+
+
+def _owners(tree: Tree) -> str:
+    return next((text for path in CODEOWNERS_PATHS if (text := tree.read(path)) is not None), "")
