@@ -49,24 +49,38 @@ _STATUS_END = "<!-- /bot:status -->"
 def title(report: BugReport) -> str:
     """The subject of the commit and the title of its pull request."""
     what = report.symbol or report.path.rsplit("/", 1)[-1]
-    summary = report.summary
+    return for_title(f"Fix {what}: {_without_subject(report.summary, what)}")
+
+
+def _without_subject(summary: str, what: str) -> str:
+    """The summary without the name it begins with, which the title has said already."""
     start = summary.lstrip("`'\" ")
     if start.casefold().startswith(what.casefold()):
-        summary = start[len(what) :].lstrip("`'\"() :,")
-    return for_title(f"Fix {what}: {summary}")
+        return start[len(what) :].lstrip("`'\"() :,")
+    return summary
+
+
+def _sentence(text: str) -> str:
+    """A paragraph of a commit message, with the full stop that titles go without."""
+    said = for_commit(text)
+    return f"{said}." if said and text.rstrip().endswith(".") and said[-1].isalnum() else said
 
 
 def commit_message(
     incident: Incident, report: BugReport, patch: Patch, engine: str, attempt: int
 ) -> str:
     """What a good colleague would write: what was wrong, what changes, and where it came from."""
-    paragraphs = [for_commit(report.summary), for_commit(patch.explanation)]
+    subject = title(report)
+    paragraphs = [_sentence(report.summary), _sentence(patch.explanation)]
+    what = report.symbol or report.path.rsplit("/", 1)[-1]
+    if subject.endswith(for_title(_without_subject(report.summary, what))):
+        paragraphs = paragraphs[1:]  # the subject has said it all
     wrapped = [textwrap.fill(text, 72, break_long_words=False) for text in paragraphs if text]
     named = incident.reflection_ids[:MAX_NAMED]
     trailers = [f"Reflection-Id: {for_commit(id_, MAX_ID_CHARS)}" for id_ in named]
     trailers += [f"Incident: {incident.fingerprint}", f"Engine: {one_line(engine)}"]
     trailers += [f"Attempt: {attempt}"]
-    return "\n\n".join([title(report), *wrapped, "\n".join(trailers)]) + "\n"
+    return "\n\n".join([subject, *wrapped, "\n".join(trailers)]) + "\n"
 
 
 def observed(reflections: tuple[Reflection, ...]) -> str:

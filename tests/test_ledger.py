@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -18,7 +19,7 @@ from bot.ledger import (
     encode,
     raw_date,
 )
-from bot.model import Ending, Fingerprint, Sha
+from bot.model import Ending, Finding, Fingerprint, Sha
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 INCIDENT = Fingerprint("v1-0123456789ab")
@@ -137,3 +138,18 @@ def test_spending_is_summed_over_a_day_and_money_only_where_known() -> None:
 def test_dates_are_gits_raw_form_in_utc() -> None:
     assert raw_date(NOW) == "1767603600 +0000"
     assert raw_date(NOW.astimezone(timezone(timedelta(hours=-5)))) == "1767603600 +0000"
+
+
+def test_a_head_of_before_risks_were_known_still_reads_and_has_none_on_record() -> None:
+    subject, _, body = encode(PUSHED).partition("\n\n")
+    old = {name: value for name, value in json.loads(body).items() if name != "risks"}
+    record = decode(f"{subject}\n\n{json.dumps(old)}\n")
+    assert isinstance(record, HeadRecord)
+    assert record.risks is None
+
+
+def test_a_heads_risks_come_back_as_they_were() -> None:
+    risks = (Finding("network", "llm.py", "llm.py uses socket"),)
+    record = decode(encode(PUSHED.model_copy(update={"risks": risks})))
+    assert isinstance(record, HeadRecord)
+    assert record.risks == risks
