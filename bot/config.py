@@ -57,7 +57,7 @@ class SourceConfig(_Section):
 
     name: _Name = "reflections"
     """A name for this source; it appears in proposals."""
-    files: _Globs = ("reflections.json", "**/reflections.json")
+    files: _Globs = ("reflections.json", "**/reflections.json", "**/reflections.jsonl")
     """Git-style patterns of the files to read."""
     ref: str = ""
     """A branch (or full ref) of the remote to read from; empty reads the work tree."""

@@ -333,3 +333,8 @@ def test_a_commits_tree_is_read_like_a_work_tree() -> None:
     assert bad == BadRecord("agent-data:a/reflections.json", "is not UTF-8 text")
     assert isinstance(one, Reflection)
     assert (one.source, one.where) == ("nightly", "agent-data:reflections.json[0]")
+
+
+def test_nothing_is_added_below_what_would_hide_the_record_before_it() -> None:
+    with pytest.raises(UserError, match="nothing was added"):
+        append(b'{"outcome": "it broke"}\x00', NEW, "notes.json")

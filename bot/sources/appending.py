@@ -93,7 +93,10 @@ def _is_record_on_one_line(stream: BinaryIO) -> bool:
     line = stream.read(MAX_RECORD + 1).strip()
     if b"\n" in line or len(line) > MAX_RECORD:
         return False
-    found = next(values(stream), None)
+    whole = values(stream)
+    found, after = next(whole, None), next(whole, None)
+    if isinstance(after, Unreadable):  # a line below it would hide what can be read now
+        return False
     if not isinstance(found, Value) or not isinstance(found.data, dict):
         return False
     return any(form.recognises(found.data) for form in FORMATS)
