@@ -338,8 +338,17 @@ def _repository() -> Iterator[Repository]:
 
     from bot.repository import Repository
 
-    with Repository(Path.cwd(), token=os.environ.get("GITHUB_TOKEN", "")) as repository:
+    token = os.environ.get("GITHUB_TOKEN", "")
+    host = _git_host(os.environ.get("GITHUB_API_URL", "") or "https://api.github.com")
+    with Repository(Path.cwd(), token=token, token_host=host) as repository:
         yield repository
+
+
+def _git_host(api_url: str) -> str:
+    """The host that serves git where this API is: the only one that is sent GITHUB_TOKEN."""
+    host = api_url.split("://")[-1].split("/")[0]
+    is_split = host == "api.github.com" or host.endswith(".ghe.com")
+    return host.removeprefix("api.") if is_split else host
 
 
 def _base(repository: Repository, branch: str, config: Config | None = None) -> Base:

@@ -101,10 +101,13 @@ class Repository:
     """One git repository, its remote, and the quarantine that all work happens in.
 
     Use it as a context manager: leaving it removes the quarantine. `token`, if any, is sent to an
-    http(s) remote through git's environment, so it appears in no argument list and no file.
+    http(s) remote through git's environment, so it appears in no argument list and no file; with a
+    `token_host`, to no other host.
     """
 
-    def __init__(self, path: Path, *, remote: str = "origin", token: str = "") -> None:
+    def __init__(
+        self, path: Path, *, remote: str = "origin", token: str = "", token_host: str = ""
+    ) -> None:
         if not path.is_dir():  # GitPython would quietly look in the current folder instead
             raise UserError(f"{path} is not a folder; run bot in a git repository.")
         user = git.Git(str(path))
@@ -135,6 +138,7 @@ class Repository:
             ) from error
         self.url = _absolute(url, self.root)
         self._token = token
+        self._token_host = token_host
         self._built = 0
         self._temporary = tempfile.TemporaryDirectory(
             prefix="amendbot-", ignore_cleanup_errors=True
@@ -188,8 +192,8 @@ class Repository:
             "GIT_OPTIONAL_LOCKS": "0",
             "LC_ALL": "C",
         }
-        scheme = re.match(r"https?://[^/]+/", self.url)
-        if self._token and scheme:
+        scheme = re.match(r"https?://(?:[^/@]*@)?([^/]+)/", self.url)
+        if self._token and scheme and self._token_host in ("", scheme[1]):
             basic = base64.b64encode(f"x-access-token:{self._token}".encode()).decode()
             environment |= {
                 "GIT_CONFIG_COUNT": "1",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import _git_host
+
 
 def bot(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -85,3 +87,16 @@ def test_a_repository_without_a_remote_is_told_how_to_add_one(tmp_path: Path) ->
     ran = bot("run", "--dry-run", cwd=tmp_path)
     assert ran.returncode == 1
     assert "git remote add" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("api", "host"),
+    [
+        ("https://api.github.com", "github.com"),
+        ("https://api.acme.ghe.com", "acme.ghe.com"),
+        ("https://git.acme.example/api/v3", "git.acme.example"),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+    ],
+)
+def test_the_token_goes_to_the_host_of_the_api_and_to_no_other(api: str, host: str) -> None:
+    assert _git_host(api) == host
