@@ -169,8 +169,9 @@ def reflect(
     if not text.strip():
         raise UserError("The reflection is empty; say what happened and where.")
     with _repository() as repository:
+        found = _base(repository, base)
         where = write_reflection(
-            repository, _base(repository, base).config, to, task, outcome, text, _now()
+            repository, found.config, found.branch, to, task, outcome, text, _now()
         )
     typer.echo(where)
 

@@ -44,7 +44,7 @@ _FOREIGN_ROOT = re.compile(
 """Where installed code lies, not the repository's; what follows is a path inside of that."""
 
 _LIKE_CODE = re.compile(
-    r"`(?P<ticked>[^`\n]{1,200})`|[\"'“‘«「](?P<quoted>[A-Za-z_][\w.]{0,120})(?:\(\))?[\"'”’»」]"  # noqa: RUF001
+    r"`(?P<ticked>[^`\n]{1,200})`|[\"'“‘«「](?P<quoted>[A-Za-z_][\w.]{0,120})(?:\(\))?[\"'”’»」]"  # noqa: RUF001 # quotes as people set them
     r"|(?<![\w.])(?P<called>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\("
     r"|\b(?:function|method|class|def|coroutine|decorator|property|fixture|función|clase|método"
     r"|Funktion|Methode|Klasse|fonction|classe|função|функци\w|метод\w*|класс\w*)\s+"

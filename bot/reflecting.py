@@ -30,6 +30,7 @@ TRIES = 10
 def write_reflection(
     repository: Repository,
     config: Config,
+    base_branch: str,
     to: str,
     task: str,
     outcome: str,
@@ -38,6 +39,11 @@ def write_reflection(
 ) -> str:
     """Add one record to a source, in its file or on its ref; says where and under which id."""
     source = _source(config, to)
+    if source.full_ref == f"refs/heads/{base_branch}":
+        raise UserError(
+            f"The source {source.name!r} reads the base branch {base_branch!r}, which the bot "
+            f"never pushes to; give it a branch of its own."
+        )
     path = _plain_file(source)
     fields = Fields("", stamp(now), task, outcome, text)
     id_ = synthesised_id(fields)

@@ -82,6 +82,7 @@ def _bindings(body: list[ast.stmt], imports: bool) -> Iterator[str]:
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             yield from _targets(node.target)
         elif type(node).__name__ == "TypeAlias":
+            # Python 3.11's `ast` has no TypeAlias, later ones do.
             yield from _targets(node.name)  # type: ignore[attr-defined, unused-ignore]
         elif imports and isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:

@@ -107,3 +107,12 @@ def test_only_one_incident_may_be_asked_for(world: World) -> None:
     plan = json.loads(world.bot("run", "--dry-run", "--json", "--only", "r-794e2b206b48").out)
     assert [incident["reflections"] for incident in plan["incidents"]] == [["r-794e2b206b48"]]
     assert "--only" in plan["skipped"][0]["reason"]
+
+
+def test_the_base_branch_is_never_pushed_to(world: World) -> None:
+    world.configure(MEMORY.replace('ref = "agent-memory"', 'ref = "main"'))
+    before = world.repo.branch_sha("main")
+    ran = world.bot("reflect", "llm.py fails", "--to", "memory")
+    assert ran.code == 1
+    assert "never pushes to" in ran.err
+    assert world.repo.branch_sha("main") == before
