@@ -27,6 +27,16 @@ class Identity:
         return f"{name.strip()} <{email.strip()}>"
 
 
+class GitFailed(Exception):
+    """A git command that did not end well, with what it printed."""
+
+    def __init__(self, status: int, stdout: str, stderr: str) -> None:
+        super().__init__(git_says(stderr))
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+
+
 def commit_command(
     ref: str, mark: int, parent: Sha | None, message: str, identity: Identity, date: str
 ) -> bytes:
@@ -156,6 +166,44 @@ def _count(text: bytes) -> int | None:
     return None if text == b"-" else int(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A commit without its files: where it stands, and what it says."""
+
+    sha: Sha
+    parents: tuple[Sha, ...]
+    text: str
+
+
+def parse_messages(output: bytes) -> Iterator[Message]:
+    """Read `log -z --format=%H%x00%P%x00%B`: no message holds a NUL, so each is three fields."""
+    fields = output.decode("utf-8", "replace").split("\x00")
+    for sha, parents, text in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
+        yield Message(Sha(sha), tuple(Sha(parent) for parent in parents.split()), text)
+
+
+def parse_merges(output: bytes) -> Iterator[Sha | None]:
+    """Read `merge-tree --stdin --no-messages -z`: the tree of each merge, None for a conflict.
+
+    A merge is its status, its tree, the files in conflict, and an empty field.
+    """
+    fields = iter(output.decode("utf-8", "surrogateescape").split("\x00"))
+    for status in fields:
+        if status.strip() in ("0", "1"):
+            tree = next(fields)
+            yield Sha(tree) if status.strip() == "1" else None
+            while next(fields, ""):
+                pass
+
+
+def commit_content(
+    tree: Sha, parents: Sequence[Sha], message: str, author: str, committer: str
+) -> str:
+    """A commit as git keeps it; the two people with their dates, as in `Name <email> 0 +0000`."""
+    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+    return "\n".join([*lines, f"author {author}", f"committer {committer}", "", message])
+
+
 _LOST_RACES = (
     "stale info",
     "atomic transaction failed",
@@ -183,6 +231,7 @@ def push_ended(porcelain: str, stderr: str) -> Pushed | None:
             stale.append(spec.partition(":")[2])
         else:
             refusals.append(re.sub(r"^\[[a-z ]+\] \((.*)\)$", r"\1", summary.strip(" '")))
+    refusals.sort(key=lambda reason: reason == "atomic push failure")  # said of the others
     if refusals:
         words = re.findall(
             r"^(?:\s*stderr: ')?\s*remote: (?:error: )?(.*?)\s*$", stderr, re.MULTILINE

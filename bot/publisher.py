@@ -10,7 +10,8 @@ from bot.git_formats import Identity
 from bot.ledger import LEDGER_REF, Record, encode, raw_date
 from bot.model import BRANCH_PREFIX, Pushed, Sha
 from bot.observing import PAUSED_REF
-from bot.repository import RefUpdate, RemoteRefs, Repository
+from bot.remote_refs import RemoteRefs
+from bot.repository import RefUpdate, Repository
 
 TRIES = 10
 """How often a ledger that others keep writing to is tried again."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 import base64
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,32 +20,14 @@ from typing import Any, Self
 import git
 from git.exc import GitCommandError, GitCommandNotFound
 
-from bot import git_formats
+from bot import git_formats, work_trees
+from bot.commit_tree import CommitTree
 from bot.errors import UserError
-from bot.git_formats import Identity
-from bot.model import Branch, Commit, Edit, Finding, Pushed, Sha
-
-_QUARANTINE_CONFIG = """\
-[core]
-	repositoryformatversion = 0
-	bare = true
-	hooksPath = /dev/null
-	logAllRefUpdates = false
-[gc]
-	auto = 0
-[maintenance]
-	auto = false
-[fetch]
-	recurseSubmodules = false
-"""
-
-MAX_DIFF_CHARS = 200_000
-"""A longer diff is nothing a model wrote by hand."""
-_PLACELESS_HUNK = re.compile(r"(?m)^@@ -.*\n(?:\+.*\n|\\.*\n)*(?=@@|diff |--- |\Z)")
-"""A hunk of added lines alone."""
-_TARGET = "target"
-"""The remote's name in the quarantine, so that its address, which may hold a password, stands in no
-argument list."""
+from bot.git_formats import GitFailed, Identity
+from bot.model import Commit, Pushed, Sha
+from bot.quarantine import HERMETIC, TARGET, check_out, is_shallow, lay_out_quarantine
+from bot.remote_refs import RemoteRefs, parse_remote_refs
+from bot.temporary import TemporaryFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +48,11 @@ class RefUpdate:
     new: Sha | None
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteRef:
-    """A ref of the remote, by its full name."""
-
-    name: str
-    sha: Sha
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteRefs:
-    """What the remote has: its default branch's name ("" if it has none) and its refs.
-
-    The default branch is among the refs whether it was asked for by name or as HEAD.
-    """
-
-    default_branch: str
-    refs: tuple[RemoteRef, ...]
-
-    def get(self, name: str) -> Sha | None:
-        return next((ref.sha for ref in self.refs if ref.name == name), None)
-
-    def branches(self, prefix: str) -> tuple[Branch, ...]:
-        start = f"refs/heads/{prefix}"
-        return tuple(
-            Branch(ref.name.removeprefix("refs/heads/"), ref.sha)
-            for ref in self.refs
-            if ref.name.startswith(start)
-        )
-
-
 class Repository:
     """One git repository, its remote, and the quarantine that all work happens in.
+
+    A repository that has no remotes at all is its own: what is said of the remote here is then said
+    of its own refs, and `has_remote` is False.
 
     Use it as a context manager: leaving it removes the quarantine. `token`, if any, is sent to an
     http(s) remote through git's environment, so it appears in no argument list and no file; with a
@@ -110,43 +64,43 @@ class Repository:
     ) -> None:
         if not path.is_dir():  # GitPython would quietly look in the current folder instead
             raise UserError(f"{path} is not a folder; run bot in a git repository.")
-        user = git.Git(str(path))
+        asked = ("--path-format=absolute", "--git-common-dir", "--is-bare-repository")
         try:
-            found = user.execute(
-                [
-                    "git",
-                    "rev-parse",
-                    "--path-format=absolute",
-                    "--git-common-dir",
-                    "--is-bare-repository",
-                ]
-            )
-        except (GitCommandError, GitCommandNotFound) as error:
+            found = self._run_for_user(path, "rev-parse", *asked)
+        except (GitFailed, GitCommandNotFound) as error:
             raise UserError(f"{path} is not inside a git repository; run bot in one.") from error
-        common, bare = str(found).splitlines()
-        self._common = Path(common)
+        common, bare = found.splitlines()
+        self.git_dir = Path(common)
         self.root = path
         if bare != "true":
-            self.root = Path(str(user.execute(["git", "rev-parse", "--show-toplevel"])))
+            self.root = Path(self._run_for_user(path, "rev-parse", "--show-toplevel"))
         self.remote = remote
-        try:
-            url = str(user.execute(["git", "remote", "get-url", "--", remote]))
-        except GitCommandError as error:
-            raise UserError(
-                f"This repository has no remote named {remote!r}; add one with "
-                f"'git remote add {remote} URL'."
-            ) from error
-        self.url = _absolute(url, self.root)
+        url = self._remote_url()
+        self.has_remote = url is not None
+        self.url = url or common
         self._token = token
         self._token_host = token_host
         self._built = 0
-        self._temporary = tempfile.TemporaryDirectory(
-            prefix="amendbot-", ignore_cleanup_errors=True
-        )
-        self._quarantine = Path(self._temporary.name)
-        self._lay_out_quarantine()
-        self._git = git.Git(str(self._quarantine))
+        self._temporary = TemporaryFolder()
+        self.quarantine = self._temporary.path
+        lay_out_quarantine(self.quarantine, self.git_dir, self.url)
+        self._git = git.Git(str(self.quarantine))
         self._git.update_environment(**self._environment())
+
+    def _remote_url(self) -> str | None:
+        """The remote's address; None where the repository has no remotes at all."""
+        try:
+            url = self._run_for_user(self.root, "remote", "get-url", "--", self.remote)
+        except GitFailed as error:
+            others = self._run_for_user(self.root, "remote").split()
+            if not others:
+                return None
+            raise UserError(
+                f"This repository has no remote named {self.remote!r}, only {', '.join(others)}; "
+                f"add it with 'git remote add {self.remote} URL'."
+            ) from error
+        is_path = "://" not in url and not re.match(r"[^/]+:", url)
+        return str((self.root / url).resolve()) if is_path else url
 
     def __enter__(self) -> Self:
         return self
@@ -158,36 +112,22 @@ class Repository:
         trace: TracebackType | None,
     ) -> None:
         self._git.clear_cache()
-        self._temporary.cleanup()
-
-    def _lay_out_quarantine(self) -> None:
-        (self._quarantine / "refs").mkdir()
-        (self._quarantine / "objects" / "info").mkdir(parents=True)
-        (self._quarantine / "HEAD").write_text("ref: refs/heads/none\n")
-        quoted = self.url.replace("\\", "\\\\").replace('"', '\\"')
-        target = f'[remote "{_TARGET}"]\n\turl = "{quoted}"\n'
-        (self._quarantine / "config").write_text(_QUARANTINE_CONFIG + target)
-        if self._borrows_whole_objects():
-            alternates = self._quarantine / "objects" / "info" / "alternates"
-            alternates.write_text(f"{self._common / 'objects'}\n")
-            if self._shallow:
-                shallow = (self._common / "shallow").read_bytes()
-                (self._quarantine / "shallow").write_bytes(shallow)
+        self._temporary.close()
 
     @property
-    def _shallow(self) -> bool:
-        """Whether the user's clone has only the newest part of the history, as CI makes them."""
-        return (self._common / "shallow").is_file()
+    def address(self) -> str:
+        """The remote's address without credentials, or the folder's name: a name for people."""
+        return re.sub(r"//[^/@]*@", "//", self.url) if self.has_remote else self.root.name
 
-    def _borrows_whole_objects(self) -> bool:
-        """A partial clone lacks objects it claims to have, so nothing is borrowed from one."""
-        config = self._common / "config"
-        return not config.is_file() or b"partialclone" not in config.read_bytes().lower()
+    @property
+    def pushed_to(self) -> str:
+        """What a person names in `git push`."""
+        return self.remote if self.has_remote else "."
 
     def _environment(self) -> dict[str, str]:
         environment = {
-            "GIT_DIR": str(self._quarantine),
-            "GIT_OBJECT_DIRECTORY": str(self._quarantine / "objects"),
+            "GIT_DIR": str(self.quarantine),
+            "GIT_OBJECT_DIRECTORY": str(self.quarantine / "objects"),
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_OPTIONAL_LOCKS": "0",
             "LC_ALL": "C",
@@ -202,36 +142,40 @@ class Repository:
             }
         return environment
 
-    def _run(self, *args: str, stdin: bytes | None = None) -> bytes:
-        """Run one git command in the quarantine and return its standard output."""
-        options: dict[str, Any] = {"stdout_as_string": False, "strip_newline_in_stdout": False}
+    def run(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Run one git command in the quarantine and return its standard output.
+
+        `environment` is added to the quarantine's own. What does not end well is a GitFailed.
+        """
+        options: dict[str, Any] = {"env": dict(environment)} if environment else {}
         if stdin is None:
-            output = self._git.execute(["git", *args], **options)
-        else:
-            with tempfile.TemporaryFile() as stream:
-                stream.write(stdin)
-                stream.seek(0)
-                output = self._git.execute(["git", *args], istream=stream, **options)
-        assert isinstance(output, bytes)
-        return output
+            return _execute(self._git, args, **options)
+        with tempfile.TemporaryFile() as stream:
+            stream.write(stdin)
+            stream.seek(0)
+            return _execute(self._git, args, istream=stream, **options)
 
     # ---------------------------------------------------------------------------------- reading
 
     def remote_refs(self, *patterns: str) -> RemoteRefs:
-        """Ask the remote for its default branch and the refs that match git's `patterns`."""
+        """Ask the remote for its default branch and the refs that match git's `patterns`.
+
+        HEAD of the user's own repository is whatever they are looking at just now, so there `main`
+        or `master` comes first.
+        """
+        patterns = patterns or ("HEAD",)
+        usual = ("main", "master") if "HEAD" in patterns and not self.has_remote else ()
+        wanted = (*patterns, *(f"refs/heads/{name}" for name in usual))
         try:
-            output = self._run("ls-remote", "--symref", "--", _TARGET, *(patterns or ("HEAD",)))
-        except GitCommandError as error:
+            output = self.run("ls-remote", "--symref", "--", TARGET, *wanted)
+        except GitFailed as error:
             raise self._unreachable(error) from error
-        default, refs = "", []
-        for line in output.decode().splitlines():
-            value, _, name = line.partition("\t")
-            if value.startswith("ref: ") and name == "HEAD":
-                default = value.removeprefix("ref: refs/heads/")
-            else:
-                full = f"refs/heads/{default}" if name == "HEAD" else name
-                refs.append(RemoteRef(full, Sha(value)))
-        return RemoteRefs(default, tuple(dict.fromkeys(refs)))
+        return parse_remote_refs(output.decode(), usual)
 
     def fetch(self, refs: Iterable[str], *, whole: bool = True) -> None:
         """Bring these refs' commits into the quarantine; nothing is written anywhere else.
@@ -241,18 +185,18 @@ class Repository:
         specs = [f"+{ref}:refs/fetched/{ref.removeprefix('refs/')}" for ref in refs]
         if not specs:
             return
-        depth = [] if whole or not self._shallow else ["--depth=2"]
+        depth = [] if whole or not is_shallow(self.git_dir) else ["--depth=2"]
         try:
-            self._run(
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depth, _TARGET, *specs
+            self.run(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depth, TARGET, *specs
             )
-        except GitCommandError as error:
+        except GitFailed as error:
             raise self._unreachable(error) from error
 
     def has(self, sha: Sha) -> bool:
         try:
-            self._run("cat-file", "-e", sha)
-        except GitCommandError:
+            self.run("cat-file", "-e", sha)
+        except GitFailed:
             return False
         return True
 
@@ -261,7 +205,7 @@ class Repository:
 
     def list_tree(self, commit: Sha) -> bytes:
         """`git ls-tree -r -z` of a commit: what CommitTree parses."""
-        return self._run("ls-tree", "-r", "-z", "--full-tree", commit)
+        return self.run("ls-tree", "-r", "-z", "--full-tree", commit)
 
     def read_blob(self, sha: Sha) -> bytes:
         """A blob's bytes, through one long-lived `git cat-file`."""
@@ -272,7 +216,7 @@ class Repository:
         """These commits, each compared with its first parent by git itself, in any order."""
         if not shas:
             return ()
-        output = self._run(
+        output = self.run(
             "log", "--no-walk=unsorted", "--stdin", "--no-show-signature", "--no-renames",
             "--root", "--diff-merges=first-parent", "--raw", "--numstat", "--no-abbrev", "-z",
             "--no-ext-diff", f"--format={git_formats.HEADER}", "--date=raw",
@@ -283,25 +227,25 @@ class Repository:
     def plain_commit(self, sha: Sha) -> Commit:
         """A commit without its changes, which for a shallow clone's root would be every file."""
         header = f"--format={git_formats.HEADER}"
-        return next(git_formats.parse_log(self._run("log", "-1", header, "--date=raw", sha)))
+        return next(git_formats.parse_log(self.run("log", "-1", header, "--date=raw", sha)))
 
     def commit(self, sha: Sha) -> Commit:
         return self.commits((sha,))[0]
 
     def diff(self, commit: Commit) -> str:
         """Git's own diff of a commit against its first parent, for people to read."""
-        return self._run(
+        return self.run(
             "diff-tree", "-p", "--root", "--no-commit-id", "--no-renames", "--no-ext-diff",
             "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", commit.sha,
         ).decode("utf-8", "replace")  # fmt: skip
 
     def patch_id(self, diff: str) -> str:
         """Git's stable patch id: the same for the same change on another base; "" for no change."""
-        return self._run("patch-id", "--stable", stdin=diff.encode()).decode().split(" ")[0].strip()
+        return self.run("patch-id", "--stable", stdin=diff.encode()).decode().split(" ")[0].strip()
 
     def log(self, tip: Sha) -> tuple[tuple[Sha, str], ...]:
         """Every commit reachable from `tip`, oldest first, with its whole message."""
-        output = self._run("log", "--first-parent", "--reverse", "--format=%H%x00%B%x01", tip)
+        output = self.run("log", "--first-parent", "--reverse", "--format=%H%x00%B%x01", tip)
         entries = []
         for record in output.decode("utf-8", "replace").split("\x01"):
             sha, separator, message = record.lstrip("\n").partition("\x00")
@@ -309,79 +253,36 @@ class Repository:
                 entries.append((Sha(sha), message))
         return tuple(entries)
 
-    # ---------------------------------------------------------------------------------- diffs
+    def merge_tree(self, base: Sha, head: Sha) -> Sha | None:
+        """The tree that merging these two gives; None where they conflict."""
+        merge = ("merge-tree", "--write-tree", "--allow-unrelated-histories", "--no-messages")
+        try:
+            output = self.run(*merge, base, head, environment=HERMETIC)
+        except GitFailed as error:
+            if error.status == 1:
+                return None
+            raise
+        return Sha(output.decode().strip())
 
-    def edits_of(self, base: Sha, diff: str) -> tuple[Edit, ...] | Finding:
-        """The exact edits that a unified diff makes at `base`, or why it makes none.
+    def person(self) -> Identity:
+        """Whom git would name as the author of a commit made here by hand."""
+        try:
+            said = self._run_for_user(self.root, "var", "GIT_AUTHOR_IDENT")
+        except GitFailed as error:
+            raise UserError(
+                "git does not know who you are; say so with 'git config user.name NAME' and "
+                "'git config user.email EMAIL'."
+            ) from error
+        name, _, rest = said.partition(" <")
+        return Identity(name, rest.partition(">")[0])
 
-        Git applies it to an index of its own in the quarantine, wrong line counts put right, and
-        what counts is git's account of the result: ordinary files changed or added, nothing else.
+    def check_out(self, commit: Sha, folder: Path) -> None:
+        """Make a throwaway clone of this commit in an empty folder, with a git folder of its own.
+
+        It has no other history, no remote, no hook and no setting of the user's, and needs nothing
+        outside of the folder. No filter or other program of the user's settings runs.
         """
-        if len(diff) > MAX_DIFF_CHARS:
-            return Finding("diff", "", f"the diff is longer than {MAX_DIFF_CHARS:,} characters")
-        text = diff.replace("\r\n", "\n").rstrip("\n") + "\n"
-        try:
-            sent = text.encode()
-        except UnicodeEncodeError:
-            return Finding("diff", "", "the diff is not valid Unicode")
-        index = self._quarantine / "diff.index"
-        try:
-            with self._git.custom_environment(GIT_INDEX_FILE=str(index)):
-                self._run("read-tree", base)
-                refusal = self._apply_to_index(text, sent)
-                if refusal:
-                    return Finding("diff", "", f"the diff does not apply: {refusal}")
-                return self._edits_in_index(self.tree(base))
-        finally:
-            index.unlink(missing_ok=True)
-
-    def _apply_to_index(self, text: str, sent: bytes) -> str:
-        """Apply a diff to the current index; what git says if it does not, else ""."""
-        strip = "-p1" if re.search(r"(?m)^(---|\+\+\+|diff --git) [ab]/", text) else "-p0"
-        apply = ["apply", "--cached", "--recount", "--whitespace=nowarn", strip]
-        try:
-            self._run(*apply, "--check", stdin=sent)
-        except GitCommandError as error:
-            # Git takes a hunk that ends in no context for the file's end. A model means no such
-            # thing, and any line that is kept or removed still says where the hunk belongs.
-            if _PLACELESS_HUNK.search(text):
-                return git_formats.git_says(str(error.stderr))
-            apply.append("--unidiff-zero")
-        try:
-            self._run(*apply, "--check", stdin=sent)
-            self._run(*apply, stdin=sent)
-        except GitCommandError as error:
-            return git_formats.git_says(str(error.stderr))
-        return ""
-
-    def _edits_in_index(self, tree: CommitTree) -> tuple[Edit, ...] | Finding:
-        """What the current index changes of a tree, as edits."""
-        edits: list[Edit] = []
-        compare = ("--literal-pathspecs", "diff-index", "--cached", "--no-renames")
-        rows = self._run(*compare, "--raw", "-z", "--no-abbrev", tree.commit).split(b"\x00")
-        for row, name in zip(rows[::2], rows[1::2], strict=False):
-            path = git_formats.path_text(name)
-            old_mode, new_mode, _, blob, status = row.decode().removeprefix(":").split(" ")
-            if new_mode not in ("100644", "100755") or status not in ("A", "M"):
-                return Finding("diff", path, f"the diff removes {path} or changes what it is")
-            if new_mode != (old_mode if status == "M" else "100644"):
-                return Finding("diff", path, f"the diff changes the mode of {path}")
-            new, old = _utf8(self.read_blob(Sha(blob))), tree.read(path)
-            if new is None or (old is None and status == "M"):
-                return Finding("diff", path, f"{path} is binary or not UTF-8")
-            if old is None:
-                edits.append(Edit(path, None, "", new))
-                continue
-            if not old:
-                return Finding("diff", path, f"{path} is empty, so nothing in it can be replaced")
-            hunks = self._run(
-                *compare, "-p", "-U1", "--no-ext-diff", "--no-textconv", "--no-color", "--text",
-                tree.commit, "--", path,
-            )  # fmt: skip
-            base = tree.blob(path)
-            pairs = git_formats.replacements(hunks.decode(), old, new)
-            edits.extend(Edit(path, base, before, after) for before, after in pairs)
-        return tuple(edits) or Finding("diff", "", "the diff changes nothing")
+        check_out(self.run, self.quarantine / "objects", commit, folder)
 
     # --------------------------------------------------------------------------------- building
 
@@ -426,7 +327,7 @@ class Repository:
 
     def _import(self, commands: Sequence[bytes], *, last_mark: int) -> Sha:
         script = b"".join([*commands, f"get-mark :{last_mark}\ndone\n".encode()])
-        output = self._run("fast-import", "--quiet", "--done", "--date-format=raw", stdin=script)
+        output = self.run("fast-import", "--quiet", "--done", "--date-format=raw", stdin=script)
         return Sha(output.decode().strip())
 
     # ---------------------------------------------------------------------------------- writing
@@ -437,69 +338,60 @@ class Repository:
         A push that neither succeeded nor was answered ref by ref is a UserError, after which
         nothing is known about the remote until it is read again.
         """
+        if self.has_remote:
+            return self._push(updates)
+        moves = {u.ref: u.new for u in updates if u.expected and u.ref.startswith("refs/heads/")}
+        with work_trees.alone(self.git_dir):
+            own = work_trees.WorkTrees.of(self._run_for_user, self.git_dir, moves)
+            refusal = own.refusal()
+            if refusal:
+                return Pushed(rejected=refusal)
+            try:
+                ended = self._push(updates, f"--receive-pack={work_trees.RECEIVE_PACK}")
+            finally:
+                own.put_back()
+            return own.explained(ended)
+
+    def _run_for_user(self, folder: Path, *args: str) -> str:
+        """Run git in the user's own folders, under their settings."""
+        user = git.Git(str(folder))
+        user.update_environment(GIT_OPTIONAL_LOCKS="0", LC_ALL="C")
+        return _printed(user, *args)
+
+    def _push(self, updates: Sequence[RefUpdate], *options: str) -> Pushed:
         leases = [f"--force-with-lease={u.ref}:{u.expected or ''}" for u in updates]
         specs = [f"{u.new or ''}:{u.ref}" for u in updates]
+        atomic = ("push", "--porcelain", "--atomic", "--no-verify", *options)
         try:
-            self._run("push", "--porcelain", "--atomic", "--no-verify", *leases, _TARGET, *specs)
-        except GitCommandError as error:
-            ended = git_formats.push_ended(str(error.stdout), str(error.stderr))
+            self.run(*atomic, *leases, TARGET, *specs)
+        except GitFailed as error:
+            ended = git_formats.push_ended(error.stdout, error.stderr)
             if ended is None:
                 raise self._unreachable(error) from error
             return ended
         return Pushed()
 
-    def _unreachable(self, error: GitCommandError) -> UserError:
-        detail = git_formats.git_says(str(error.stderr))
-        address = re.sub(r"//[^/@]*@", "//", self.url)
-        hint = "check GITHUB_TOKEN and the address" if "http" in address else "check the address"
-        return UserError(f"git could not work with {self.remote!r} ({address}): {detail}; {hint}.")
+    def _unreachable(self, error: GitFailed) -> UserError:
+        if not self.has_remote:
+            return UserError(f"git could not work with {self.root}: {error}.")
+        hint = "check GITHUB_TOKEN and the address" if "http" in self.url else "check the address"
+        return UserError(
+            f"git could not work with {self.remote!r} ({self.address}): {error}; {hint}."
+        )
 
 
-def _absolute(url: str, root: Path) -> str:
-    """A remote's address that does not depend on the current folder."""
-    is_path = "://" not in url and not re.match(r"[^/]+:", url)
-    return str((root / url).resolve()) if is_path else url
-
-
-class CommitTree:
-    """The files of one commit; meets `bot.model.Tree`."""
-
-    def __init__(self, repository: Repository, commit: Sha) -> None:
-        self._repository = repository
-        self.commit = commit
-
-    @cached_property
-    def _entries(self) -> dict[str, tuple[str, Sha]]:
-        entries = {}
-        for row in self._repository.list_tree(self.commit).split(b"\x00"):
-            if row:
-                head, _, path = row.partition(b"\t")
-                mode, _, sha = head.decode().split(" ")
-                entries[git_formats.path_text(path)] = (mode, Sha(sha))
-        return entries
-
-    @cached_property
-    def _sorted(self) -> tuple[str, ...]:
-        return tuple(sorted(self._entries))
-
-    def paths(self) -> tuple[str, ...]:
-        return self._sorted
-
-    def mode(self, path: str) -> str:
-        return self._entries.get(path, ("", ""))[0]
-
-    def blob(self, path: str) -> Sha | None:
-        mode, sha = self._entries.get(path, ("", Sha("")))
-        return sha if mode in ("100644", "100755") else None
-
-    def read(self, path: str) -> str | None:
-        sha = self.blob(path)
-        return None if sha is None else _utf8(self._repository.read_blob(sha))
-
-
-def _utf8(content: bytes) -> str | None:
-    """Text, or None if these bytes are none."""
+def _execute(runner: git.Git, args: Sequence[str], **options: Any) -> bytes:
+    """Run git and return the bytes of its standard output."""
     try:
-        return None if b"\x00" in content else content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+        output = runner.execute(
+            ["git", *args], stdout_as_string=False, strip_newline_in_stdout=False, **options
+        )
+    except GitCommandError as error:
+        status = error.status if isinstance(error.status, int) else -1
+        raise GitFailed(status, str(error.stdout), str(error.stderr)) from error
+    assert isinstance(output, bytes)
+    return output
+
+
+def _printed(runner: git.Git, *args: str) -> str:
+    return _execute(runner, args).decode("utf-8", "surrogateescape").rstrip("\n")

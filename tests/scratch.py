@@ -61,6 +61,19 @@ def git(folder: Path, *args: str, stdin: bytes = b"") -> str:
     return done.stdout.decode().rstrip("\n")
 
 
+def committed(folder: Path, branch: str, path: str, text: str, start: str = "main") -> Sha:
+    """Add a commit that writes one file to a branch, or to a new one that starts at `start`."""
+    ref = f"refs/heads/{branch}"
+    own = git(folder, "for-each-ref", "--format=%(objectname)", ref)
+    script = (
+        f"commit {ref}\ncommitter Ada <ada@example.invalid> 1767603600 +0000\n"
+        f"data <<END\nWrite {path}\nEND\nfrom {own or f'refs/heads/{start}^0'}\n"
+        f"M 644 inline {path}\ndata <<END\n{text}END\ndone\n"
+    )
+    git(folder, "fast-import", "--quiet", "--done", "--force", stdin=script.encode())
+    return Sha(git(folder, "rev-parse", ref))
+
+
 def contents(folder: Path) -> dict[str, bytes | str]:
     """Everything below a folder, byte for byte; a link counts as where it points."""
     return {

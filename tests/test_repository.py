@@ -381,12 +381,58 @@ def test_a_linked_work_tree_and_a_bare_repository_are_enough(
             assert repository.tree(main(scratch)).read("llm.py") == FILES["llm.py"]
 
 
+def test_a_repository_without_remotes_is_its_own(scratch: Scratch) -> None:
+    head = main(scratch)
+    git(scratch.clone, "remote", "remove", "origin")
+    with Repository(scratch.clone) as repository:
+        assert (repository.has_remote, repository.address) == (False, "clone")
+        assert repository.remote_refs("HEAD").get("refs/heads/main") == head
+        built = fix(repository, head)
+        branch = "refs/heads/bot/v1-aa-1"
+        assert repository.push([RefUpdate(branch, None, built)]) == Pushed()
+        assert git(scratch.clone, "rev-parse", branch) == built
+        git(scratch.clone, "switch", "-q", "bot/v1-aa-1")
+        refused = repository.push([RefUpdate(branch, built, None)])
+        assert "switch to another branch there first" in refused.rejected
+        git(scratch.clone, "switch", "-q", "main")
+        assert repository.push([RefUpdate(branch, built, None)]) == Pushed()
+
+
+def test_two_commits_are_merged_without_touching_anything(
+    repository: Repository, scratch: Scratch
+) -> None:
+    base = main(scratch)
+    ours = fix(repository, base)
+    theirs = fix(repository, base, File("more.py", "100644", b"1\n"))
+    clash = fix(repository, base, File("llm.py", "100644", b"another\n"))
+    before = contents(scratch.clone), contents(scratch.origin)
+    both = fix(repository, ours, File("more.py", "100644", b"1\n"))
+    assert repository.merge_tree(ours, theirs) == repository.commit(both).tree
+    assert repository.merge_tree(ours, base) == repository.commit(ours).tree
+    assert repository.merge_tree(ours, clash) is None
+    assert (contents(scratch.clone), contents(scratch.origin)) == before
+
+
+def test_the_person_is_whom_git_would_name(
+    repository: Repository, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NAME", "EMAIL"):
+        monkeypatch.delenv(f"GIT_AUTHOR_{name}")
+        monkeypatch.delenv(f"GIT_COMMITTER_{name}")
+    git(scratch.clone, "config", "user.useConfigOnly", "true")
+    with pytest.raises(UserError, match=r"git config user\.name"):
+        repository.person()
+    git(scratch.clone, "config", "user.name", "Grace Hopper")
+    git(scratch.clone, "config", "user.email", "grace@example.invalid")
+    assert repository.person() == Identity("Grace Hopper", "grace@example.invalid")
+
+
 def test_a_mistake_of_the_user_is_a_sentence(scratch: Scratch, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not inside a git repository"):
         Repository(tmp_path)
     with pytest.raises(UserError, match="is not a folder"):
         Repository(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="no remote named 'upstream'"):
+    with pytest.raises(UserError, match="no remote named 'upstream', only origin"):
         Repository(scratch.clone, remote="upstream")
     git(scratch.clone, "remote", "add", "lost", "https://me:secret@127.0.0.1:1/lost.git")
     with Repository(scratch.clone, remote="lost", token="ghp_hidden") as repository:

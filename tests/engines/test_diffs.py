@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import git_formats
+from bot.diff_reading import edits_of
 from bot.model import Edit, Finding, Patch
 from bot.repository import Repository
 from bot.vet import vet_edits
@@ -49,7 +50,7 @@ def edits(scratch: Scratch, diff: str) -> tuple[Edit, ...] | Finding:
         repository.fetch(["refs/heads/main"])
         before = contents(scratch.clone), contents(scratch.origin)
         base = repository.remote_refs("refs/heads/main").refs[0].sha
-        found = repository.edits_of(base, diff)
+        found = edits_of(repository, base, diff)
         assert (contents(scratch.clone), contents(scratch.origin)) == before
         if not isinstance(found, Finding):
             vetted = vet_edits(Patch(found, "x"), repository.tree(base))
@@ -62,7 +63,7 @@ def made(scratch: Scratch, diff: str) -> dict[str, str]:
     with Repository(scratch.clone) as repository:
         repository.fetch(["refs/heads/main"])
         base = repository.remote_refs("refs/heads/main").refs[0].sha
-        found = repository.edits_of(base, diff)
+        found = edits_of(repository, base, diff)
         assert not isinstance(found, Finding), found.sentence
         vetted = vet_edits(Patch(found, "x"), repository.tree(base))
     return {file.path: file.text for file in vetted.files}
