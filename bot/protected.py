@@ -19,21 +19,20 @@ _TESTS = (
     "sitecustomize.py", "usercustomize.py", "*.pth",
 )  # fmt: skip
 
+_DEPENDENCIES = (
+    "pyproject.toml", "setup.py", "setup.cfg", "*requirements*.txt", "*requirements*.in",
+    "requirements/", "constraints*.txt", "Pipfile*", "environment*.yml",
+    "environment*.yaml", "package.json", "package-lock.json",
+    "npm-shrinkwrap.json", "yarn.lock",
+    "pnpm-lock.yaml", "Cargo.toml", "Cargo.lock", "go.mod", "go.sum", "Gemfile*",
+    "*.gemspec", "composer.json", "composer.lock", "pom.xml", "build.gradle*", "*.lock",
+)  # fmt: skip
+
 _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("workflows and forge settings", ("/.github/", "/.gitlab/", "/.circleci/", "/.forgejo/")),
     ("top-level dot-files and dot-directories", ("/.*",)),
     ("code owners", ("CODEOWNERS",)),
-    (
-        "dependencies",
-        (
-            "pyproject.toml", "setup.py", "setup.cfg", "*requirements*.txt", "*requirements*.in",
-            "requirements/", "constraints*.txt", "Pipfile*", "environment*.yml",
-            "environment*.yaml", "package.json", "package-lock.json",
-            "npm-shrinkwrap.json", "yarn.lock",
-            "pnpm-lock.yaml", "Cargo.toml", "Cargo.lock", "go.mod", "go.sum", "Gemfile*",
-            "*.gemspec", "composer.json", "composer.lock", "pom.xml", "build.gradle*", "*.lock",
-        ),
-    ),
+    ("dependencies", _DEPENDENCIES),
     (
         "continuous integration",
         (
@@ -73,6 +72,11 @@ def protected(changes: Iterable[FileChange], config: Config) -> tuple[Finding, .
 def is_test(path: str) -> bool:
     """Whether the path is one of the tests, or decides how they run."""
     return _spec(_TESTS).match_file(path) or _spec(_TESTS).match_file(path.casefold())
+
+
+def is_manifest(path: str) -> bool:
+    """Whether the path says what the repository depends on."""
+    return _spec(_DEPENDENCIES).match_file(path) or _spec(_DEPENDENCIES).match_file(path.casefold())
 
 
 @lru_cache(maxsize=64)
