@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.ledger import Record
-from bot.model import ForgeView, Pull, Pushed, Sha
+from bot.model import CheckState, ForgeView, Pull, Pushed, Sha
 
 
 class ForgeReader(Protocol):
@@ -65,6 +65,21 @@ class Merged:
     tree: Sha
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What the bot's own sandbox says of one commit, for a forge that has no other runner.
+
+    `base_state` is what it says of `base`, the commit it was compared with, if it was run.
+    """
+
+    head: Sha
+    name: str
+    state: CheckState
+    summary: str
+    base: Sha | None = None
+    base_state: CheckState | None = None
+
+
 class ForgeWriter(Protocol):
     """The writing half. Each call is one write; an answer that is lost is a UserError."""
 
@@ -80,6 +95,10 @@ class ForgeWriter(Protocol):
 
     def merge(self, number: int, *, head: Sha, method: str) -> Merged | Refused:
         """Merge if the head still is `head`. After an ambiguous answer the state is read again."""
+        ...
+
+    def check(self, branch: str, result: CheckResult) -> Refused | None:
+        """Keep a check's result with the branch's pull request, where checks are the bot's own."""
         ...
 
 

@@ -20,7 +20,11 @@ from urllib.parse import quote
 
 import requests
 from github import Auth, Github, GithubRetry
-from github.GithubException import BadCredentialsException, GithubException
+from github.GithubException import (
+    BadCredentialsException,
+    GithubException,
+    UnknownObjectException,
+)
 from github.NamedUser import NamedUser
 from github.PullRequest import PullRequest
 from github.Repository import Repository
@@ -28,7 +32,7 @@ from urllib3.connectionpool import ConnectionPool
 from urllib3.response import HTTPResponse
 
 from bot.errors import UserError
-from bot.forges import Merged, Opened, Refused
+from bot.forges import CheckResult, Merged, Opened, Refused
 from bot.forges.github_queries import (
     HISTORY_BATCH,
     MORE_CHECKS,
@@ -160,7 +164,12 @@ class GitHubReader:
     def pull(self, number: int) -> Pull | None:
         with _plain_errors("read a pull request"):
             variables = {"owner": self._owner, "name": self._name, "number": number}
-            node = self._ask(ONE_PULL, variables)["repository"]["pullRequest"]
+            try:
+                node = self._ask(ONE_PULL, variables)["repository"]["pullRequest"]
+            except UnknownObjectException as error:
+                if "PullRequest" not in _reason(error):
+                    raise
+                return None
             return pull_of(node, self._checks(node)) if node else None
 
     def current(self, branch: str) -> Pull | None:
@@ -325,6 +334,10 @@ class GitHubWriter:
                 merged = found
             tree = self._repository.get_git_commit(merged).tree.sha
             return Merged(merged, Sha(tree))
+
+    def check(self, branch: str, result: CheckResult) -> Refused | None:
+        del branch, result
+        return Refused("GitHub runs its checks itself")
 
     def _merged_meanwhile(self, number: int) -> Sha | None:
         """The merge commit if the pull request is merged after all: read again, never repeated."""

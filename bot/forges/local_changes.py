@@ -1,0 +1,241 @@
+"""What people and the bot say about a pull request of the forge `local`: one more record each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Literal, Protocol
+
+from bot.errors import UserError
+from bot.forges import CheckResult, Refused
+from bot.forges.local_records import (
+    CheckedRecord,
+    ClosedRecord,
+    CommentedRecord,
+    EditedRecord,
+    LabelledRecord,
+    Person,
+    PullRecord,
+    ReopenedRecord,
+    ReviewAskedRecord,
+    ReviewedRecord,
+    UnlabelledRecord,
+    encode,
+    head_ref,
+    meta_ref,
+)
+from bot.forges.local_state import TRIES, Found, StateReading
+from bot.git_formats import Identity
+from bot.ledger import raw_date
+from bot.model import PullState, Sha, short
+from bot.repository import RefUpdate, Repository
+
+
+class Named(Protocol):
+    """Whoever reads or writes, as git knows people."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def email(self) -> str: ...
+
+
+Decide = Callable[[Found], PullRecord | Refused | None]
+"""What to write about a pull request as it is: a record, a refusal, or nothing."""
+
+
+class RecordWriting:
+    """The writes that add a record and nothing else. `me` signs them.
+
+    Each is decided on the pull request as it is at that moment, and decided anew when another
+    writer was first. A refusal is a clause without its end, for a sentence.
+    """
+
+    def __init__(self, repository: Repository, me: Named, base_branch: str) -> None:
+        self._repository = repository
+        self._me = Identity(me.name, me.email)
+        self._reading = StateReading(repository, base_branch)
+
+    def set_body(self, number: int, body: str) -> None:
+        refused = self._edit(number, body=body)
+        if refused:
+            raise UserError(f"The body was not changed: {refused.reason}.")
+
+    def request_review(self, number: int, reviewers: Sequence[str]) -> Refused | None:
+        def ask(found: Found) -> PullRecord | Refused | None:
+            new = tuple(name for name in reviewers if name not in found.pull.asked)
+            if not found.is_open:
+                return not_open(found)
+            return ReviewAskedRecord(at=now(), by=self.by, reviewers=new) if new else None
+
+        return self._change(number, ask)
+
+    def check(self, branch: str, result: CheckResult) -> Refused | None:
+        """Keep a check's result with the branch's newest pull request, once."""
+
+        def keep(found: Found) -> PullRecord | Refused | None:
+            if found.is_open and found.head != result.head:
+                return Refused(f"{branch} is at {short(found.head)} by now", final=False)
+            record = CheckedRecord(
+                at=now(),
+                by=self.by,
+                head=result.head,
+                name=result.name,
+                state=result.state,
+                summary=result.summary,
+                base=result.base,
+                base_state=result.base_state,
+            )
+            about = (record.head, record.name)
+            known = [told for told in found.pull.checked if (told.head, told.name) == about]
+            return None if known and known[-1].says_the_same(record) else record
+
+        of_branch = self._reading.read().of_branch(branch)
+        if of_branch is None:
+            return Refused(f"{branch} has no pull request")
+        return self._change(of_branch.number, keep)
+
+    def comment(self, number: int, body: str) -> Refused | None:
+        return self._change(number, lambda _: CommentedRecord(at=now(), by=self.by, body=body))
+
+    def review(self, number: int, head: Sha, *, approve: bool, body: str = "") -> Refused | None:
+        """Approve a head, or ask for changes; nobody approves what they opened themselves."""
+        verdict: Literal["approved", "changes requested"] = (
+            "approved" if approve else "changes requested"
+        )
+
+        def say(found: Found) -> PullRecord | Refused | None:
+            if not found.is_open:
+                return not_open(found)
+            if found.head != head:
+                return Refused(f"pull request {number} is at {short(found.head)} by now")
+            if approve and found.pull.opened.by.id == self.by.id:
+                return Refused(f"pull request {number} is your own")
+            return ReviewedRecord(at=now(), by=self.by, verdict=verdict, head=head, body=body)
+
+        return self._change(number, say)
+
+    def close(self, number: int) -> Refused | None:
+        def close(found: Found) -> PullRecord | Refused | None:
+            if not found.is_open:
+                return not_open(found)
+            return ClosedRecord(at=now(), by=self.by, head=found.head)
+
+        return self._change(number, close)
+
+    def reopen(self, number: int) -> Refused | None:
+        def reopen(found: Found) -> PullRecord | Refused | None:
+            if found.state is PullState.MERGED or found.is_open:
+                return Refused(f"pull request {number} is {found.state}")
+            if found.branch_head is None:
+                return Refused(
+                    f"its branch is gone; bring it back first, with 'git push "
+                    f"{self._repository.pushed_to} {found.head}:refs/heads/{found.pull.branch}'"
+                )
+            newest = self._reading.read().of_branch(found.pull.branch)
+            if newest and newest.number != number and newest.is_open:
+                return Refused(f"pull request {newest.number} is open for its branch")
+            return ReopenedRecord(at=now(), by=self.by)
+
+        return self._change(number, reopen)
+
+    def label(self, number: int, name: str) -> Refused | None:
+        def label(found: Found) -> PullRecord | Refused | None:
+            if name in found.pull.labels:
+                return None
+            return LabelledRecord(at=now(), by=self.by, label=name)
+
+        return self._change(number, label)
+
+    def unlabel(self, number: int, name: str) -> Refused | None:
+        def unlabel(found: Found) -> PullRecord | Refused | None:
+            if name.casefold() not in {label.casefold() for label in found.pull.labels}:
+                return Refused(f"pull request {number} has no label {name}")
+            return UnlabelledRecord(at=now(), by=self.by, label=name)
+
+        return self._change(number, unlabel)
+
+    def set_draft(self, number: int, draft: bool) -> Refused | None:
+        """Say that it is ready for review, or that it is not."""
+
+        def mark(found: Found) -> PullRecord | Refused | None:
+            if not found.is_open:
+                return not_open(found)
+            if found.pull.draft == draft:
+                return None
+            return EditedRecord(at=now(), by=self.by, draft=draft)
+
+        return self._change(number, mark)
+
+    def set_title(self, number: int, title: str) -> Refused | None:
+        return self._edit(number, title=title)
+
+    # ------------------------------------------------------------------------------ how it is kept
+
+    @property
+    def by(self) -> Person:
+        return Person.of(self._me)
+
+    def _edit(
+        self, number: int, *, title: str | None = None, body: str | None = None
+    ) -> Refused | None:
+        def edit(found: Found) -> PullRecord | Refused | None:
+            same = title in (None, found.pull.title) and body in (None, found.pull.body)
+            if same:
+                return None
+            return EditedRecord(at=now(), by=self.by, title=title, body=body)
+
+        return self._change(number, edit)
+
+    def _change(self, number: int, decide: Decide) -> Refused | None:
+        """Add the record that is decided on for the pull request as it is at that moment."""
+        before: Sha | None = None
+        for _ in range(TRIES):
+            found = self._reading.read().pulls.get(number)
+            if found is None:
+                return unknown(number)
+            record = decide(found)
+            if record is None or isinstance(record, Refused):
+                return record
+            if before == found.tip:  # nothing has moved, and yet the push was not taken
+                raise self.gave_up()
+            before = found.tip
+            ended = self._repository.push(self.append(found, record))
+            if ended.rejected:
+                return Refused(ended.rejected, final=self._repository.has_remote)
+            if not ended.stale:
+                return None
+        raise self.gave_up()
+
+    def append(self, found: Found, record: PullRecord) -> list[RefUpdate]:
+        """Add a record, and keep the commits that the branch has had since the last one."""
+        added = self.recorded(found.tip, record)
+        updates = [RefUpdate(meta_ref(found.number), found.tip, added)]
+        if found.is_open and found.head != found.kept_head:
+            updates.append(RefUpdate(head_ref(found.number), found.kept_head, found.head))
+        return updates
+
+    def recorded(self, tip: Sha | None, record: PullRecord) -> Sha:
+        unique = record.model_copy(update={"id": token_hex(8)})
+        entry = (encode(unique), raw_date(record.at))
+        return self._repository.build_log(tip, [entry], self._me)
+
+    def gave_up(self) -> UserError:
+        return UserError(
+            f"The pull requests of {self._repository.address} changed {TRIES} times while the bot "
+            f"wrote to them, or cannot be written; try again."
+        )
+
+
+def not_open(found: Found) -> Refused:
+    return Refused(f"pull request {found.number} is {found.state}")
+
+
+def unknown(number: int) -> Refused:
+    return Refused(f"there is no pull request {number}")
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
