@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import _git_host
+from bot.wiring import git_host
 
 
 def bot(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -82,11 +82,11 @@ def test_outside_a_repository_one_sentence_says_what_to_do(tmp_path: Path) -> No
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_repository_without_a_remote_is_told_how_to_add_one(tmp_path: Path) -> None:
+def test_a_repository_without_a_commit_is_told_to_make_one(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     ran = bot("run", "--dry-run", cwd=tmp_path)
     assert ran.returncode == 1
-    assert "git remote add" in ran.stderr
+    assert "commit something first" in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def test_a_repository_without_a_remote_is_told_how_to_add_one(tmp_path: Path) ->
     ],
 )
 def test_the_token_goes_to_the_host_of_the_api_and_to_no_other(api: str, host: str) -> None:
-    assert _git_host(api) == host
+    assert git_host(api) == host

@@ -83,7 +83,7 @@ def test_every_command_and_option_exists() -> None:
     for first, second, options in named:
         command = root.commands[first]
         inner = getattr(command, "commands", {})
-        command = inner[second] if inner else command
+        command = inner[second] if inner and second else command
         known = {name for option in command.params for name in option.opts}
         assert set(options.split()) <= known
 

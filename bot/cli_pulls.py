@@ -1,0 +1,184 @@
+"""`bot pulls`: the bot's pull requests at a terminal, and what a person says to them.
+
+Reading works on every forge. Writing is for `local`, where pull requests have no page of their own;
+at a forge that has one, people use that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.console import console, print_json, say
+from bot.errors import UserError
+from bot.wiring import World, open_world
+
+if TYPE_CHECKING:
+    from bot.forges import Refused
+    from bot.forges.local import LocalWriter
+    from bot.model import Sha
+
+pulls_app = typer.Typer(
+    help="The bot's pull requests: list, show, approve, close, ...",
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+BaseBranch = Annotated[
+    str, typer.Option("--base", help="The base branch; by default the remote's default branch.")
+]
+Number = Annotated[int, typer.Argument(help="The pull request's number.")]
+
+
+@pulls_app.callback(invoke_without_command=True)
+def pulls(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Closed and merged ones too.")] = False,
+    as_json: Json = False,
+    base: BaseBranch = "",
+) -> None:
+    """List the bot's pull requests, and why each is not merged."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot.pulls import listing, print_listing
+
+    with open_world(base, None) as world:
+        rows = listing(world.observe(everything=everything), everything=everything)
+    if as_json:
+        print_json([row.as_data() for row in rows])
+    else:
+        print_listing(rows, console())
+
+
+@pulls_app.command()
+def show(number: Number, as_json: Json = False, base: BaseBranch = "") -> None:
+    """Show one pull request: body, diff, checks and decision."""
+    from bot.pulls import print_page, read_page
+
+    with open_world(base, None) as world:
+        page = read_page(world.observe(everything=True), number, world.repository)
+        if as_json:
+            print_json(page.as_data())
+        else:
+            print_page(page, console())
+
+
+@pulls_app.command()
+def approve(
+    number: Number,
+    comment: Annotated[str, typer.Option(help="What to say with it.")] = "",
+    base: BaseBranch = "",
+) -> None:
+    """Approve a pull request's current head."""
+    with _writing(base) as (writer, world):
+        head = _head(world, number)
+        _done(writer.review(number, head, approve=True, body=comment), f"approved {number}")
+
+
+@pulls_app.command("request-changes")
+def request_changes(
+    number: Number,
+    text: Annotated[str, typer.Argument(help="What is to be changed.")],
+    base: BaseBranch = "",
+) -> None:
+    """Ask for changes; the bot does not merge this head then."""
+    with _writing(base) as (writer, world):
+        head = _head(world, number)
+        said = f"asked for changes in {number}"
+        _done(writer.review(number, head, approve=False, body=text), said)
+
+
+@pulls_app.command()
+def comment(
+    number: Number,
+    text: Annotated[str, typer.Argument(help="What to say.")],
+    base: BaseBranch = "",
+) -> None:
+    """Comment on a pull request."""
+    with _writing(base) as (writer, _):
+        _done(writer.comment(number, text), f"commented on {number}")
+
+
+@pulls_app.command()
+def label(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="The label, such as bot:hold.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take it off.")] = False,
+    base: BaseBranch = "",
+) -> None:
+    """Put a label on a pull request, or take it off."""
+    with _writing(base) as (writer, _):
+        if remove:
+            _done(writer.unlabel(number, name), f"took {name} off {number}")
+        else:
+            _done(writer.label(number, name), f"labelled {number} {name}")
+
+
+@pulls_app.command()
+def close(number: Number, base: BaseBranch = "") -> None:
+    """Close a pull request: a "no" to it, so that its incident is not proposed again."""
+    with _writing(base) as (writer, _):
+        _done(writer.close(number), f"closed {number}")
+
+
+@pulls_app.command()
+def reopen(number: Number, base: BaseBranch = "") -> None:
+    """Open a closed pull request again."""
+    with _writing(base) as (writer, _):
+        _done(writer.reopen(number), f"reopened {number}")
+
+
+@pulls_app.command()
+def ready(
+    number: Number,
+    undo: Annotated[bool, typer.Option("--undo", help="Make it a draft again.")] = False,
+    base: BaseBranch = "",
+) -> None:
+    """Mark a draft ready for review."""
+    with _writing(base) as (writer, _):
+        state = "a draft" if undo else "ready for review"
+        _done(writer.set_draft(number, undo), f"{number} is {state}")
+
+
+@pulls_app.command()
+def merge(number: Number, base: BaseBranch = "") -> None:
+    """Merge a pull request yourself, by the configured method, once its check has passed."""
+    from bot.forges import Merged
+
+    with _writing(base) as (writer, world):
+        method = world.base.config.merge.method
+        head = _head(world, number)
+        merged = writer.merge(number, head=head, method="merge" if method == "default" else method)
+        if not isinstance(merged, Merged):
+            raise UserError(f"Pull request {number} is not merged: {merged.reason}.")
+        say(f"merged {number} as {merged.commit[:9]}")
+
+
+@contextmanager
+def _writing(base: str) -> Iterator[tuple[LocalWriter, World]]:
+    """What a person writes with: as themselves, by git's own user.name and user.email."""
+    from bot.forges.local import LocalWriter
+
+    with open_world(base, None) as world:
+        if world.forge.name != "local":
+            raise UserError(
+                f"These pull requests live at {world.forge.name}; use its page, or its own command."
+            )
+        person = world.repository.person()
+        yield LocalWriter(world.repository, person, world.base.branch), world
+
+
+def _head(world: World, number: int) -> Sha:
+    pull = world.reader.pull(number)
+    if pull is None:
+        raise UserError(f"There is no pull request {number}; 'bot pulls --all' lists them.")
+    return pull.head
+
+
+def _done(refused: Refused | None, sentence: str) -> None:
+    if refused is not None:
+        raise UserError(f"Nothing was done: {refused.reason}.")
+    say(sentence)

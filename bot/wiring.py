@@ -1,0 +1,194 @@
+"""Wiring: which forge, engine and sandbox one command works with, put together once.
+
+Heavy imports wait until something is really made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.console import console, progress
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from bot.engines.recording import Tape
+    from bot.forges import ForgeReader, ForgeWriter
+    from bot.observing import Base
+    from bot.plan import Claim, Plan
+    from bot.repository import Repository
+    from bot.snapshot import Snapshot
+
+API_URL = "https://api.github.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which forge is used, and why where that was for the bot to choose."""
+
+    name: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}, because {self.why}" if self.why else self.name
+
+
+class World:
+    """One repository, its forge, and what one command does with them."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        base: Base,
+        tape: Tape | None = None,
+        *,
+        verifies: bool = True,
+    ) -> None:
+        self.repository = repository
+        self.base = base
+        self.forge = choose_forge(base.config, repository.url, os.environ.get("GITHUB_TOKEN", ""))
+        self.reader = self._make_reader()
+        self._tape = tape
+        self._verifies = verifies and base.config.sandbox.enabled
+        self._observed: Snapshot | None = None
+        self._problem = ""
+
+    def observe(self, *, everything: bool = False) -> Snapshot:
+        from bot.observing import observe
+
+        observed = observe(self.repository, self.reader, self.base, now(), everything=everything)
+        self._observed = replace(observed, forge_said=str(self.forge))
+        return self._observed
+
+    def plan(self, only: str, claims: tuple[Claim, ...] | None = None) -> Plan:
+        """Observe, ask the engine (or believe nothing of a plan file's claims), and decide."""
+        from bot.actions.registry import load
+        from bot.engines.registry import make
+        from bot.policy import decide
+        from bot.proposing import Workbench, propose, reconsider
+        from bot.selection import select
+        from bot.verifying import Verifier, unchecked
+
+        snapshot = self.observe()
+        claimed = None if claims is None else {claim.fingerprint for claim in claims}
+        selection = select(snapshot, only, claimed)
+        dropped: tuple[str, ...] = ()
+        base, config = self.base, self.base.config
+        with progress() as say, Verifier(self.repository, base.sha, config, os.environ, say) as at:
+            bench = Workbench(self.repository, self.reader, at if self._verifies else None)
+            if claims is None:
+                engine = make(config.engine, load(config.actions.extra), self._tape)
+                attempts, self._problem = propose(snapshot, selection, bench, engine, say)
+            else:
+                attempts, dropped = reconsider(claims, selection, snapshot, bench)
+            checked = unchecked(snapshot, at) if self._verifies else ()
+        notices = (*snapshot.notices, *at.notices, *dropped)
+        return decide(replace(snapshot, notices=notices), selection, attempts, checked)
+
+    def finish(self) -> None:
+        """End with what a person has to mend, now that all else is done."""
+        if self._problem:
+            raise UserError(self._problem)
+
+    def act(self, plan: Plan, *, on_stderr: bool) -> None:
+        """The only place that makes anything that writes."""
+        from bot.actions import WriteContext
+        from bot.publisher import GitPublisher
+        from bot.report import print_outcomes
+        from bot.tick import act
+
+        assert self._observed is not None
+        config = self.base.config
+        context = WriteContext(
+            reader=self.reader,
+            writer=self.make_writer(),
+            publisher=GitPublisher(self.repository, config, self.base.branch),
+            config=config,
+            base_branch=self.base.branch,
+            me=self._observed.forge.me,
+            now=self._observed.now,
+        )
+        failed = print_outcomes(act(plan, context), console(stderr=on_stderr))
+        if failed:
+            steps = len(plan.steps)
+            raise UserError(f"{failed} of {steps} steps failed; mend what they say above.")
+
+    def _make_reader(self) -> ForgeReader:
+        if self.forge.name == "local":
+            from bot.forges.local import LocalReader
+
+            return LocalReader(self.repository, self.base.config.commit, self.base.branch)
+        from bot.forges.github import GitHubAddress, GitHubReader
+
+        return GitHubReader(GitHubAddress.from_environment(self.repository.url))
+
+    def make_writer(self) -> ForgeWriter:
+        if self.forge.name == "local":
+            from bot.forges.local import LocalWriter
+
+            return LocalWriter(self.repository, self.base.config.commit, self.base.branch)
+        from bot.forges.github import GitHubAddress, GitHubWriter
+
+        return GitHubWriter(GitHubAddress.from_environment(self.repository.url))
+
+
+@contextmanager
+def open_world(
+    base: str, config: Config | None, tape: Tape | None = None, *, verifies: bool = True
+) -> Iterator[World]:
+    """The world around the current folder; what a person has to mend is raised at its end."""
+    with open_repository() as repository:
+        world = World(repository, read_base(repository, base, config), tape, verifies=verifies)
+        yield world
+        world.finish()
+
+
+@contextmanager
+def open_repository() -> Iterator[Repository]:
+    from bot.repository import Repository
+
+    token = os.environ.get("GITHUB_TOKEN", "")
+    with Repository(Path.cwd(), token=token, token_host=git_host(_api_url())) as repository:
+        yield repository
+
+
+def read_base(repository: Repository, branch: str, config: Config | None = None) -> Base:
+    from bot import observing
+
+    return observing.read_base(repository, branch, config)
+
+
+def choose_forge(config: Config, remote_url: str, token: str) -> Choice:
+    """The forge that the config names, or the one that can work here."""
+    if config.forge != "auto":
+        return Choice(config.forge)
+    host = git_host(_api_url())
+    with_scheme = re.match(r"[a-z+]+://(?:[^/@]*@)?([^/]+)/", remote_url)
+    named = with_scheme or re.match(r"(?:[^/@]*@)?([^/:]+):", remote_url)
+    if named is None or named[1] != host:
+        return Choice("local", f"the remote is not at {host}")
+    if not token:
+        return Choice("local", "GITHUB_TOKEN is not set")
+    return Choice("github")
+
+
+def _api_url() -> str:
+    return os.environ.get("GITHUB_API_URL", "") or API_URL
+
+
+def git_host(api_url: str) -> str:
+    """The host that serves git where this API is: the only one that is sent GITHUB_TOKEN."""
+    host = api_url.split("://")[-1].split("/")[0]
+    is_split = host == "api.github.com" or host.endswith(".ghe.com")
+    return host.removeprefix("api.") if is_split else host
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
