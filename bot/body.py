@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import textwrap
 
+from bot.evidence import said
 from bot.gate import Standing
 from bot.ledger import HeadRecord
 from bot.model import (
@@ -40,6 +41,7 @@ MAX_OBSERVED_CHARS = 4_000
 MAX_NAMED = 20
 """So many reflections are named; of more, their number is said."""
 MAX_ID_CHARS = 100
+MAX_TEST_ID_CHARS = 200
 MAX_CHECKS = 30
 """So many required checks have a line of their own."""
 _STATUS_START = "<!-- bot:status -->"
@@ -108,6 +110,7 @@ def pull_body(record: HeadRecord, status: str) -> str:
             f"severity {for_markdown(record.severity)}: "
             f"{for_markdown(record.summary, 500)}",
             f"### Change\n\n{for_markdown(record.explanation)}",
+            f"### Proof\n\n{_proof(record)}",
             f"### Where it stands\n\n{_STATUS_START}\n{status}\n{_STATUS_END}",
             "### If you disagree\n\n"
             "Close this pull request: it is taken as a “no”, and the incident is not proposed "
@@ -184,6 +187,20 @@ def _marker(record: HeadRecord) -> str:
     for character in "<>@#":  # nothing in it ends the comment, or acts in a commit message
         text = text.replace(character, f"\\u{ord(character):04x}")
     return f"<!-- bot:marker {text} -->"
+
+
+def _proof(record: HeadRecord) -> str:
+    """What the bot's own run of the tests gave, at base and here."""
+    if record.evidence is None:
+        return "The bot has not run the tests itself; the checks on this page speak."
+    lines = []
+    for sentence, names in said(record.evidence):
+        listed = ", ".join(for_code(name, MAX_TEST_ID_CHARS) for name in names.first)
+        more = names.total - len(names.first)
+        named = f": {listed}" if listed else ""
+        told = for_markdown(sentence.removesuffix(".") if listed else sentence, 500)
+        lines.append(f"* {told}{named}{f' and {more} more' if more else ''}")
+    return "\n".join(lines)
 
 
 def _said(need: RequiredCheck, checks: tuple[Check, ...] | None) -> str:

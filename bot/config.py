@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import shlex
 import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
@@ -41,7 +42,8 @@ class Proof(StrEnum):
     CHECKS = "checks"
     """Every required check passes on the head commit."""
     FAIL_TO_PASS = "fail-to-pass"
-    """And at least one of them fails on the base commit."""
+    """And something that failed on the base commit passes now, by the sandbox's evidence, or by the
+    required checks where no sandbox compared the two."""
 
     @property
     def rank(self) -> int:
@@ -158,6 +160,69 @@ class PatchConfig(_Section):
     """Lines added and removed together."""
 
 
+class TestConfig(_Section):
+    """How the tests of a commit are run."""
+
+    __test__ = False  # nothing for pytest to collect
+
+    command: str = ""
+    """The command that runs the tests, split into words as a shell would. Empty takes pytest or
+    unittest, whichever the files of the base branch suggest."""
+    setup: tuple[str, ...] = ()
+    """Commands that prepare a fresh virtual environment from the base branch's files, such as
+    `python -m pip install -r requirements.txt`. Each is split into words; no shell runs it. They
+    alone may reach the network; what they made in the environment is kept until the commands, the
+    dependency manifests or a file that a command names change."""
+    junit: str = ""
+    """A git-style pattern of JUnit XML files that the command writes. pytest and unittest are
+    understood without."""
+    timeout_s: float = Field(default=600, gt=0, le=86_400)
+    """Seconds that one run of the tests may take."""
+    setup_timeout_s: float = Field(default=900, gt=0, le=86_400)
+    """Seconds that the set-up may take."""
+
+    @field_validator("command", "setup")
+    @classmethod
+    def _splits(cls, commands: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for command in [commands] if isinstance(commands, str) else commands:
+            try:
+                shlex.split(command)
+            except ValueError as error:
+                raise ValueError(f"cannot be split into words: {command!r}: {error}") from error
+        return commands
+
+
+class SandboxConfig(_Section):
+    """Where proposals run, and what they may use there."""
+
+    enabled: bool = True
+    """`false` runs nothing here and leaves the proof to the forge's checks."""
+    allow_unisolated: bool = False
+    """Whether a run that holds a credential may run proposals where bubblewrap does not work. They
+    could read that credential."""
+    memory_mb: int = Field(default=2048, ge=64)
+    """Memory of all processes of one run together."""
+    processes: int = Field(default=256, ge=8)
+    """How many processes and threads one run may have at once."""
+    file_mb: int = Field(default=512, ge=1)
+    """Size of one file."""
+    disk_mb: int = Field(default=2048, ge=16)
+    """What one run may write altogether."""
+    environment: tuple[str, ...] = ()
+    """Names of further environment variables that the tests may see, or patterns of names such as
+    `DJANGO_*`. Only its own name, never a pattern, lets a credential through."""
+    visible: tuple[str, ...] = ()
+    """Absolute paths of further toolchains that the tests may read."""
+
+    @field_validator("visible")
+    @classmethod
+    def _absolute(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        for path in paths:
+            if not path.startswith("/") or ".." in path.split("/"):
+                raise ValueError(f"{path!r} is not an absolute path")
+        return paths
+
+
 class MergeConfig(_Section):
     """How the bot merges, where a rule lets it."""
 
@@ -165,6 +230,9 @@ class MergeConfig(_Section):
     """Checks that must pass, in addition to those the forge itself requires."""
     method: Literal["default", "merge", "squash", "rebase"] = "default"
     """`default` takes the repository's own."""
+    without_evidence: bool = False
+    """Whether a rule may merge what no sandbox of the bot's has compared with the base, test by
+    test. Then a patch that quietly drops tests is seen by nobody."""
 
 
 class ReviewConfig(_Section):
@@ -235,11 +303,16 @@ class Config(_Section):
 
     enabled: bool = True
     """`false` stops the bot: it looks at nothing and does nothing."""
+    forge: Literal["auto", "github", "local"] = "auto"
+    """Where pull requests live. `auto` takes `github` where the remote is there and GITHUB_TOKEN is
+    set, else `local`: refs in the repository itself."""
     source: tuple[SourceConfig, ...] = (SourceConfig(),)
     triage: TriageConfig = TriageConfig()
     engine: EngineConfig = EngineConfig()
     limits: LimitsConfig = LimitsConfig()
     patch: PatchConfig = PatchConfig()
+    test: TestConfig = TestConfig()
+    sandbox: SandboxConfig = SandboxConfig()
     merge: MergeConfig = MergeConfig()
     review: ReviewConfig = ReviewConfig()
     protect: ProtectConfig = ProtectConfig()

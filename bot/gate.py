@@ -96,7 +96,8 @@ def _facts(
     checks: tuple[Check, ...] | None,
     snapshot: Snapshot,
 ) -> Facts:
-    proof, pending = proof_of(snapshot.required, snapshot.forge.base_checks, checks)
+    evidence = record.evidence if record else None
+    proof, pending = proof_of(snapshot.required, snapshot.forge.base_checks, checks, evidence)
     changes = commit.changes if commit else None
     return Facts(
         changes=changes,
@@ -107,6 +108,7 @@ def _facts(
         trusted=record is not None and snapshot.config.trusts(record.sources),
         proof=proof,
         proof_pending=pending,
+        evidence=evidence,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from bot.evidence import Evidence
 from bot.model import Ending, Finding, Fingerprint, Sha, Usage
 
 LEDGER_REF = "refs/bot/ledger"
@@ -72,6 +73,8 @@ class HeadRecord(_Record):
     """The reflections' text, cut to what a pull request shows."""
     risks: tuple[Finding, ...] | None = None
     """What it newly does that a person should look at; None in records of before that was known."""
+    evidence: Evidence | None = None
+    """What the sandbox's run of its tests said; None where nothing was run."""
     requests: int = 0
     tokens: int = 0
     usd: float | None = None

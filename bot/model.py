@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import TYPE_CHECKING, NewType, Protocol
+
+if TYPE_CHECKING:
+    from bot.evidence import Evidence
 
 Sha = NewType("Sha", str)
 """A full git object name, 40 lower-case hexadecimal digits."""
@@ -331,6 +334,8 @@ class Proposal:
     usage: Usage
     risks: tuple[Finding, ...] = ()
     """What it newly does that a person should look at; see `bot.risks`."""
+    evidence: Evidence | None = None
+    """What its tests say; None where nothing was run."""
 
     @property
     def branch(self) -> str:
@@ -465,6 +470,8 @@ class ForgeView:
     required: tuple[RequiredCheck, ...] | None
     base_checks: tuple[Check, ...] | None
     pulls: tuple[Pull, ...]
+    checks_here: bool = False
+    """Whether the bot's own sandbox is the only one to run checks, and `required` is its check."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -58,8 +58,11 @@ def read_base(repository: Repository, base_branch: str = "", config: Config | No
     branch = base_branch or found.default_branch
     sha = found.get(f"refs/heads/{branch}") if branch else None
     if sha is None:
+        named = f"branch {branch!r}" if branch else "branch with a commit"
         raise UserError(
-            f"The remote {repository.remote!r} has no branch {branch or '(default)'!r}; push one."
+            f"The remote {repository.remote!r} has no {named}; push one."
+            if repository.has_remote
+            else f"This repository has no {named}; commit something first."
         )
     bot_branches = found.branches(BRANCH_PREFIX)
     refs = [f"refs/heads/{branch}", *(f"refs/heads/{b.name}" for b in bot_branches)]
@@ -140,13 +143,26 @@ def sift(
     return sifted, tuple(bad)
 
 
-def observe(repository: Repository, reader: ForgeReader, base: Base, now: datetime) -> Snapshot:
-    """Read everything once: sources, ledger, forge, and git's account of the bot's branches."""
+def observe(
+    repository: Repository,
+    reader: ForgeReader,
+    base: Base,
+    now: datetime,
+    *,
+    everything: bool = False,
+) -> Snapshot:
+    """Read everything once: sources, ledger, forge, and git's account of the bot's branches.
+
+    With `everything` that is the history of every branch the bot ever pushed, for people to list.
+    """
     sifted, said = sift(read_records(repository, base.config), base.tree, base.config)
     found = sifted.incidents
     log = repository.log(base.ledger) if base.ledger else ()
     ledger = Ledger.read(base.ledger, (message for _, message in log))
-    forge = reader.observe(base.branch, base.sha, _history_of(found, ledger))
+    branches = _history_of(found, ledger)
+    if everything:
+        branches = tuple(dict.fromkeys((*branches, *(head.branch for head in ledger.heads))))
+    forge = reader.observe(base.branch, base.sha, branches)
     heads = {branch.head for branch in base.branches} | {pull.head for pull in forge.pulls}
     known = [sha for sha in sorted(heads) if repository.has(sha)]
     notices = [*base.notices, *said]

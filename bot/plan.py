@@ -7,13 +7,14 @@ such a file rebuilds, vets and decides anew, and never does a thing because the 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.actions import Params
 from bot.errors import UserError
+from bot.evidence import Evidence
 from bot.gate import Standing
 from bot.model import (
     Answer,
@@ -65,6 +66,8 @@ class Plan:
     """What one tick would do, and everything a person needs to judge it."""
 
     repository: str
+    forge: str
+    """Its name, and why where the bot chose."""
     base_branch: str
     base: Sha
     halted: str
@@ -87,6 +90,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
     return {
         "version": PLAN_VERSION,
         "repository": plan.repository,
+        "forge": plan.forge,
         "base": {"branch": plan.base_branch, "sha": plan.base},
         "halted": plan.halted,
         "incidents": [_case(case) for case in plan.cases],
@@ -143,6 +147,8 @@ def _case(case: Case) -> dict[str, Any]:
             {"kind": risk.rule, "path": risk.path, "sentence": risk.sentence}
             for risk in attempt.proposal.risks
         ]
+        if attempt.proposal.evidence:
+            data["evidence"] = _evidence(attempt.proposal.evidence)
     if case.decision:
         data["decision"] = {
             "outcome": case.decision.outcome,
@@ -150,6 +156,14 @@ def _case(case: Case) -> dict[str, Any]:
             "reason": case.decision.reason,
         }
     return data
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return asdict(evidence) | {
+        "sentence": evidence.sentence,
+        "breaks": evidence.breaks,
+        "fail_to_pass": evidence.fail_to_pass,
+    }
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

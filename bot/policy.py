@@ -23,12 +23,15 @@ from bot.actions.open_pull_request import ACTION as OPEN
 from bot.actions.open_pull_request import OpenPullRequest
 from bot.actions.publish_branch import ACTION as PUBLISH
 from bot.actions.publish_branch import PublishBranch
+from bot.actions.record_check import ACTION as RECORD_CHECK
+from bot.actions.record_check import RecordCheck
 from bot.actions.request_review import ACTION as REQUEST_REVIEW
 from bot.actions.request_review import RequestReview
 from bot.actions.update_status import ACTION as UPDATE_STATUS
 from bot.actions.update_status import UpdateStatus
 from bot.body import current_status, observed, pull_body, status_block, title
 from bot.config import Outcome
+from bot.evidence import Checked, Evidence
 from bot.gate import Obstacle, Standing, first_standing, standing
 from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord, UntestedRecord
 from bot.model import Attempt, BugReport, Ending, Proposal, Pull, PullState, Severity, Usage
@@ -39,25 +42,35 @@ from bot.selection import Selection
 from bot.snapshot import Snapshot
 
 
-def decide(snapshot: Snapshot, selection: Selection, attempts: Sequence[Attempt]) -> Plan:
-    """The plan of this tick. The same arguments give the same plan."""
+def decide(
+    snapshot: Snapshot,
+    selection: Selection,
+    attempts: Sequence[Attempt],
+    checked: Sequence[Checked] = (),
+) -> Plan:
+    """The plan of this tick. The same arguments give the same plan.
+
+    `checked` is what the sandbox says of heads that are open already and had no check yet.
+    """
     pulls = tuple(OpenPull(pull, standing(pull, snapshot)) for pull in snapshot.open_pulls)
     cases = []
     steps: list[Step] = []
     if not snapshot.halted:
         steps.extend(_after_merges(snapshot))
         for record in selection.orphans:
-            steps.append(_orphan(record, snapshot))
+            steps.extend(_orphan(record, snapshot))
     for attempt in attempts:
         case, wanted = _attempt(attempt, snapshot)
         cases.append(case)
         steps.extend(wanted)
     if not snapshot.halted:
+        steps.extend(_record(one.branch, one.evidence) for one in checked)
         for line in pulls:
             steps.extend(_care(line, snapshot))
         steps.extend(_merge(pulls, snapshot))
     return Plan(
         repository=snapshot.forge.repository,
+        forge=snapshot.forge_said,
         base_branch=snapshot.base_branch,
         base=snapshot.base.sha,
         halted=snapshot.halted,
@@ -91,8 +104,30 @@ def _attempt(attempt: Attempt, snapshot: Snapshot) -> tuple[Case, list[Step]]:
         spend_record=_spend(attempt, snapshot),
     )
     why = f"the patch for {attempt.incident.fingerprint} passed vetting"
-    steps = [Step(PUBLISH.name, publish, why), _open(record, snapshot, first)]
-    return Case(attempt, decision), steps
+    return Case(attempt, decision), [
+        Step(PUBLISH.name, publish, why),
+        *_opened(record, snapshot, first),
+    ]
+
+
+def _opened(record: HeadRecord, snapshot: Snapshot, first: Standing) -> Iterator[Step]:
+    """A pushed branch becomes a pull request, with its check where the bot is the one to run it."""
+    yield _open(record, snapshot, first)
+    if snapshot.forge.checks_here and record.evidence:
+        yield _record(record.branch, record.evidence)
+
+
+def _record(branch: str, evidence: Evidence) -> Step:
+    """Make the sandbox's evidence the check of this head, on a forge that has no other."""
+    params = RecordCheck(
+        branch=branch,
+        head=evidence.head,
+        passed=evidence.green,
+        summary=evidence.sentence,
+        base=evidence.base,
+        base_passed=None if evidence.problem else evidence.base_passed,
+    )
+    return Step(RECORD_CHECK.name, params, evidence.sentence)
 
 
 def _open(record: HeadRecord, snapshot: Snapshot, first: Standing) -> Step:
@@ -112,11 +147,12 @@ def _open(record: HeadRecord, snapshot: Snapshot, first: Standing) -> Step:
     return Step(OPEN.name, params, f"rule “{first.decision.rule}”: {first.decision.outcome}")
 
 
-def _orphan(record: HeadRecord, snapshot: Snapshot) -> Step:
+def _orphan(record: HeadRecord, snapshot: Snapshot) -> Iterator[Step]:
     """What becomes of a pushed branch that never got its pull request, by the policy of today."""
     first = _first(record, snapshot)
     if first.decision.outcome is not Outcome.REFUSE:
-        return _open(record, snapshot, first)
+        yield from _opened(record, snapshot, first)
+        return
     reason = f"rule “{first.decision.rule}” refuses it: {first.decision.reason}"
     refused = FailureRecord(
         at=snapshot.now,
@@ -125,7 +161,7 @@ def _orphan(record: HeadRecord, snapshot: Snapshot) -> Step:
         head=record.head,
         reason=reason,
     )
-    return Step(APPEND_LEDGER.name, AppendLedger(records=(refused,)), reason)
+    yield Step(APPEND_LEDGER.name, AppendLedger(records=(refused,)), reason)
 
 
 def _first(record: HeadRecord, snapshot: Snapshot) -> Standing:
@@ -152,6 +188,7 @@ def _head_record(proposal: Proposal, snapshot: Snapshot) -> HeadRecord:
         explanation=proposal.patch.explanation,
         observed=observed(proposal.incident.reflections),
         risks=proposal.risks,
+        evidence=proposal.evidence,
         requests=usage.requests,
         tokens=usage.tokens,
         usd=usage.usd,

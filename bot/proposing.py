@@ -12,6 +12,7 @@ from functools import partial
 
 from bot.body import commit_message
 from bot.context import excerpts
+from bot.diff_reading import edits_of
 from bot.engines import Budget, Engine, Task
 from bot.errors import UserError
 from bot.forges import ForgeReader
@@ -34,16 +35,28 @@ from bot.risks import risks
 from bot.secrets import cleaned, redact, without_secrets, without_secrets_in
 from bot.selection import Chosen, Selection, budget
 from bot.snapshot import Snapshot
+from bot.verifying import Verifier
 from bot.vet import vet_commit, vet_edits
 
 Progress = Callable[[str], None]
+MAX_BROKEN_NAMED = 5
+MAX_OUTPUT_SHOWN = 1_500
+"""So many characters of a failing run an engine is shown, the end of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What proposals are made with. Without a verifier their tests are not run."""
+
+    repository: Repository
+    reader: ForgeReader
+    verifier: Verifier | None
 
 
 def propose(
     snapshot: Snapshot,
     selection: Selection,
-    repository: Repository,
-    reader: ForgeReader,
+    bench: Workbench,
     engine: Engine,
     progress: Progress,
 ) -> tuple[tuple[Attempt, ...], str]:
@@ -61,15 +74,15 @@ def propose(
             cleaned(chosen.incident),
             without_secrets_in(excerpts(chosen.incident.places, snapshot.tree), snapshot.tree),
             snapshot.tree,
-            review=partial(_review, snapshot, repository, reader),
-            read_diff=partial(repository.edits_of, snapshot.base.sha),
+            review=partial(_review, snapshot, bench),
+            read_diff=partial(edits_of, bench.repository, snapshot.base.sha),
         )
         try:
             answer = engine.solve(task, left)
         except UserError as error:
             return tuple(attempts), str(error)
         spent += answer.usage
-        attempt = weigh(chosen, engine.name, answer, snapshot, repository, reader)
+        attempt = weigh(chosen, engine.name, answer, snapshot, bench)
         attempts.append(_once(attempt, attempts))
     return tuple(attempts), ""
 
@@ -78,8 +91,7 @@ def reconsider(
     claims: Sequence[Claim],
     selection: Selection,
     snapshot: Snapshot,
-    repository: Repository,
-    reader: ForgeReader,
+    bench: Workbench,
 ) -> tuple[tuple[Attempt, ...], tuple[str, ...]]:
     """Build and judge anew what a plan file claims; what is no longer wanted is said, not done."""
     wanted = {chosen.incident.fingerprint: chosen for chosen in selection.chosen}
@@ -90,7 +102,7 @@ def reconsider(
         if chosen is None:
             dropped.append(f"{claim.fingerprint} of the plan file is not to be worked on now")
             continue
-        attempt = weigh(chosen, claim.engine, claim.answer, snapshot, repository, reader)
+        attempt = weigh(chosen, claim.engine, claim.answer, snapshot, bench)
         attempts.append(_once(attempt, attempts))
     return tuple(attempts), tuple(dropped)
 
@@ -106,14 +118,9 @@ def _once(attempt: Attempt, earlier: Sequence[Attempt]) -> Attempt:
 
 
 def weigh(
-    chosen: Chosen,
-    engine: str,
-    answer: Answer,
-    snapshot: Snapshot,
-    repository: Repository,
-    reader: ForgeReader,
+    chosen: Chosen, engine: str, answer: Answer, snapshot: Snapshot, bench: Workbench
 ) -> Attempt:
-    """Turn an engine's answer into a vetted proposal, or say why there is none.
+    """Turn an engine's answer into a vetted proposal with its evidence, or say why there is none.
 
     What is posted, recorded and printed is made of the attempt, so here its words lose secrets.
     """
@@ -134,9 +141,10 @@ def weigh(
     if report is None or patch is None:
         return attempt
     message = commit_message(incident, report, patch, engine, chosen.attempt)
-    built = _build(patch, message, snapshot, repository, reader)
+    built = _build(patch, message, snapshot, bench)
     if not isinstance(built, _Built):
         return _rejected(attempt, built)
+    patch, built, notes = _hooked(patch, built, snapshot, bench)
     proposal = Proposal(
         incident=incident,
         report=report,
@@ -149,8 +157,10 @@ def weigh(
         patch_id=built.patch_id,
         usage=answer.usage,
         risks=built.risks,
+        evidence=bench.verifier.verify(built.commit, notes) if bench.verifier else None,
     )
-    return replace(attempt, ending=Ending.PROPOSED, proposal=proposal)
+    answer = replace(answer, patch=patch)
+    return replace(attempt, answer=answer, ending=Ending.PROPOSED, proposal=proposal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +168,24 @@ class _Built:
     """A commit that passed vetting, and git's account of its change."""
 
     commit: Commit
+    files: tuple[File, ...]
     diff: str
     patch_id: str
     risks: tuple[Finding, ...]
 
 
 def _build(
-    patch: Patch, message: str, snapshot: Snapshot, repository: Repository, reader: ForgeReader
+    patch: Patch, message: str, snapshot: Snapshot, bench: Workbench
 ) -> _Built | tuple[Finding, ...]:
     """Make a patch a commit on the base and vet both, or say why it is refused."""
     vetted = vet_edits(patch, snapshot.tree)
     if vetted.refused:
         return vetted.refused
+    repository = bench.repository
+    files = tuple(File(file.path, file.mode, file.text.encode()) for file in vetted.files)
     sha = repository.build(
         snapshot.base.sha,
-        [File(file.path, file.mode, file.text.encode()) for file in vetted.files],
+        files,
         message,
         Identity(snapshot.config.commit.name, snapshot.config.commit.email),
         snapshot.base.date,
@@ -183,18 +196,56 @@ def _build(
         return refused
     diff = repository.diff(commit)
     patch_id = repository.patch_id(diff)
-    known = _known_change(patch_id, snapshot, reader)
+    known = _known_change(patch_id, snapshot, bench.reader)
     if known:
         return (known,)
-    return _Built(commit, diff, patch_id, risks(vetted.files, snapshot.tree))
+    return _Built(commit, files, diff, patch_id, risks(vetted.files, snapshot.tree))
 
 
-def _review(
-    snapshot: Snapshot, repository: Repository, reader: ForgeReader, patch: Patch
-) -> tuple[Finding, ...]:
+def _hooked(
+    patch: Patch, built: _Built, snapshot: Snapshot, bench: Workbench
+) -> tuple[Patch, _Built, tuple[str, ...]]:
+    """The proposal as the repository's pre-commit hooks would have it, vetted anew.
+
+    What they would change in ways that vetting refuses stays as it was, and is said.
+    """
+    hooked = bench.verifier.hooks(built.commit) if bench.verifier else None
+    if hooked is None or not hooked.changed:
+        return patch, built, hooked.notes if hooked else ()
+    base, message = snapshot.base.sha, built.commit.message
+    changed = [File(path, _mode(path, built), text.encode()) for path, text in hooked.changed]
+    identity = Identity(snapshot.config.commit.name, snapshot.config.commit.email)
+    date = snapshot.base.date
+    kept = [file for file in built.files if file.path not in dict(hooked.changed)]
+    shown = bench.repository.build(base, [*kept, *changed], message, identity, date)
+    diff = bench.repository.diff(bench.repository.commit(shown))
+    edits = edits_of(bench.repository, base, diff)
+    revised: _Built | tuple[Finding, ...] = ()
+    if not isinstance(edits, Finding):
+        patch_of_hooks = replace(patch, edits=edits)
+        revised = _build(patch_of_hooks, message, snapshot, bench)
+        if isinstance(revised, _Built):
+            return patch_of_hooks, revised, hooked.notes
+    paths = ", ".join(path for path, _ in hooked.changed)
+    note = f"The pre-commit hooks would change {paths} in a way that vetting refuses."
+    return patch, built, (*hooked.notes, note)
+
+
+def _mode(path: str, built: _Built) -> str:
+    return next(file.mode for file in built.files if file.path == path)
+
+
+def _review(snapshot: Snapshot, bench: Workbench, patch: Patch) -> tuple[Finding, ...]:
     """What weighing this patch would find, for an engine that can still do better."""
-    built = _build(patch, "A patch under review\n", snapshot, repository, reader)
-    return () if isinstance(built, _Built) else built
+    built = _build(patch, "A patch under review\n", snapshot, bench)
+    if not isinstance(built, _Built):
+        return built
+    evidence = bench.verifier.verify(built.commit) if bench.verifier else None
+    if evidence is None or not evidence.breaks:
+        return ()
+    named = ", ".join(evidence.broken.first[:MAX_BROKEN_NAMED])
+    said = f"{evidence.sentence} {named}\n{evidence.output[-MAX_OUTPUT_SHOWN:]}".strip()
+    return (Finding("tests", "", redact(said)),)
 
 
 _FATES = {

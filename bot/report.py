@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.evidence import Evidence, said
 from bot.model import Attempt, BugReport, Ending, Skipped, Usage
 from bot.plan import Case, Plan
 from bot.secrets import redact
@@ -27,7 +28,11 @@ _ENDING_STYLES = {
     Ending.REFUSED: "yellow",
     Ending.HELD_BACK: "yellow",
 }
-_OUTCOME_STYLES = {"merge": "green", "review": "cyan", "draft": "yellow", "refuse": "red"}
+OUTCOME_STYLES = {"merge": "green", "review": "cyan", "draft": "yellow", "refuse": "red"}
+
+
+MAX_PRINTED_OUTPUT = 1_200
+"""So many characters of what a failing run printed are shown."""
 
 
 def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
@@ -37,6 +42,7 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
             ("Amendbot", "bold"), f" on {plan.repository}, {plan.base_branch} at {plan.base[:9]}"
         )
     )
+    console.print(Text(f"Forge: {printed(plan.forge)}", style="dim"))
     for notice in plan.notices:
         console.print(Text(f"! {printed(notice)}", style="yellow"))
     if plan.halted:
@@ -93,7 +99,7 @@ def _case(case: Case) -> RenderableType:
         grid.add_row("change", printed_line(attempt.answer.patch.explanation, 300))
     parts: list[RenderableType] = [grid]
     if attempt.proposal:
-        parts.append(Padding(_diff(attempt.proposal.diff), (1, 0, 1, 2), expand=False))
+        parts.append(Padding(diff_text(attempt.proposal.diff), (1, 0, 1, 2), expand=False))
     parts.append(_verdict(case))
     return Group(heading, Padding(Group(*parts), (0, 0, 0, 2), expand=False))
 
@@ -112,6 +118,8 @@ def _verdict(case: Case) -> RenderableType:
         grid.add_row("vetting", vetting)
         for risk in attempt.proposal.risks:
             grid.add_row("look at", f"{risk.rule}: {printed(risk.sentence)}")
+        if attempt.proposal.evidence:
+            grid.add_row("tests", _evidence(attempt.proposal.evidence))
     else:
         grid.add_row("ended", Text.assemble((attempt.ending, style), f": {_ended(attempt)}"))
         for finding in attempt.findings:
@@ -119,7 +127,7 @@ def _verdict(case: Case) -> RenderableType:
     if case.decision:
         decision = case.decision
         words = Text.assemble(
-            (decision.outcome, _OUTCOME_STYLES[decision.outcome]),
+            (decision.outcome, OUTCOME_STYLES[decision.outcome]),
             f" by rule “{decision.rule}”: {printed(decision.reason)}",
         )
         grid.add_row("decision", words)
@@ -129,11 +137,26 @@ def _verdict(case: Case) -> RenderableType:
     return grid
 
 
+def _evidence(evidence: Evidence) -> Text:
+    style = "red" if evidence.breaks else "green" if evidence.fail_to_pass else ""
+    lines = []
+    for sentence, names in said(evidence):
+        more = names.total - len(names.first)
+        listed = "".join(f"\n  {printed_line(name, 200)}" for name in names.first)
+        lines.append(f"{printed(sentence)}{listed}{f' and {more} more' if more else ''}")
+    took = f"{evidence.seconds_base:.1f} s at base, {evidence.seconds_head:.1f} s here"
+    lines[-1] = f"{lines[-1].removesuffix('.')}: {took}."
+    if evidence.breaks and evidence.output:
+        lines.append(printed(evidence.output[-MAX_PRINTED_OUTPUT:]))
+    first, *rest = lines
+    return Text.assemble((first, style), *(f"\n{line}" for line in rest))
+
+
 def _ended(attempt: Attempt) -> str:
     return "vetting refused the patch" if attempt.findings else printed(attempt.reason)
 
 
-def _diff(diff: str) -> Text:
+def diff_text(diff: str) -> Text:
     text = Text()
     for line in printed(diff).splitlines():
         style = ""

@@ -13,6 +13,7 @@ from enum import Enum
 from pathspec import GitIgnoreSpec
 
 from bot.config import Config, Outcome, Proof, RuleConfig
+from bot.evidence import Evidence
 from bot.model import Check, CheckState, FileChange, Finding, RequiredCheck, Severity
 
 
@@ -35,6 +36,8 @@ class Facts:
     trusted: bool
     proof: Proof | None
     proof_pending: bool
+    evidence: Evidence | None = None
+    """None where no sandbox of the bot's has run its tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ NO_RULE = "no rule"
 
 def judge(facts: Facts, config: Config) -> Decision:
     """The first rule that matches, held against what no rule may loosen."""
+    if facts.evidence and facts.evidence.breaks:
+        return Decision(Outcome.REFUSE, "built-in: breaks tests", facts.evidence.sentence)
     for rule in config.policy.rule:
         met = [(name, *answer) for name, answer in _conditions(rule, facts)]
         if any(state in (Met.NO, Met.UNKNOWN) for _, state, _ in met):
@@ -66,14 +71,17 @@ def judge(facts: Facts, config: Config) -> Decision:
         else:
             said = "; ".join(text for _, _, text in met) or "it has no conditions"
             decision = Decision(rule.outcome, rule.name, said)
-        return _capped(decision, facts)
+        return _capped(decision, facts, config)
     return Decision(Outcome.REVIEW, NO_RULE, "no rule of the policy matches, so a person reviews")
 
 
-def _capped(decision: Decision, facts: Facts) -> Decision:
+def _capped(decision: Decision, facts: Facts, config: Config) -> Decision:
     """A merge becomes a review where the bot never merges by itself, whatever a rule says."""
     if decision.outcome is not Outcome.MERGE:
         return decision
+    unproven = _unproven(facts.evidence, config)
+    if unproven:
+        return Decision(Outcome.REVIEW, "built-in: evidence", unproven)
     if facts.changes is None:
         return Decision(Outcome.REVIEW, "built-in: unknown change", "git's account is not at hand")
     if facts.protected:
@@ -94,15 +102,36 @@ def _capped(decision: Decision, facts: Facts) -> Decision:
     return decision
 
 
+def _unproven(evidence: Evidence | None, config: Config) -> str:
+    """Why nobody knows that all tests of the base still run and pass; empty if they do."""
+    if evidence is None:
+        said = (
+            "no sandbox has compared its tests with the base's (merge.without_evidence is not set)"
+        )
+        return "" if config.merge.without_evidence else said
+    if evidence.keeps_all:
+        return ""
+    seen_nothing_bad = not evidence.breaks and not evidence.no_longer_run
+    if seen_nothing_bad and config.merge.without_evidence:
+        return ""
+    if evidence.unloaded:
+        return f"no test loads {evidence.unloaded.first[0]}, which it changes"
+    if seen_nothing_bad and not evidence.problem:
+        return "its tests have no names, so it is not known whether all of the base's still run"
+    return evidence.sentence.removesuffix(".")
+
+
 def proof_of(
     required: Sequence[RequiredCheck],
     base: Sequence[Check] | None,
     head: Sequence[Check] | None,
+    evidence: Evidence | None = None,
 ) -> tuple[Proof | None, bool]:
-    """How far the required checks prove a change, and whether more may come.
+    """How far a change is proven, and whether more may come.
 
-    Returns (proof, pending). The proof is None where the head's checks could not be read. Checks
-    that still run on the base may yet show that it fails there.
+    Returns (proof, pending). The proof is None where the head's checks could not be read. Green
+    required checks are asked of every proof. What failed before is known from the sandbox's
+    evidence where it counts, else from the required checks of the base, which may still run.
     """
     if head is None:
         return None, False
@@ -113,6 +142,8 @@ def proof_of(
         return Proof.NONE, False
     if CheckState.PENDING in states:
         return Proof.NONE, True
+    if evidence is not None and not evidence.problem:
+        return (Proof.FAIL_TO_PASS if evidence.fail_to_pass else Proof.CHECKS), False
     before = [(check_state(need, base or ()), need.name) for need in required]
     if any(state is CheckState.FAILED for state, _ in before):
         return Proof.FAIL_TO_PASS, False

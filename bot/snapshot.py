@@ -45,6 +45,8 @@ class Snapshot:
     ledger: Ledger
     forge: ForgeView
     halted: str = ""
+    forge_said: str = ""
+    """Which forge this is, and why where the bot chose."""
     notices: tuple[str, ...] = ()
 
     def commit(self, sha: Sha) -> Commit | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.config import Config, parse_config
+from bot.evidence import Evidence, Names
 from bot.ledger import AttemptRecord, HeadRecord, Ledger, Record
 from bot.model import (
     Branch,
@@ -48,6 +49,18 @@ proof = "checks"
 outcome = "merge"
 """
 
+EVIDENCE = Evidence(
+    base=BASE,
+    head=HEAD,
+    command="python -m pytest",
+    isolation="bubblewrap",
+    by_test=True,
+    base_passed=False,
+    head_passed=True,
+    collected=3,
+    fixed=Names.of(["test_llm.py::test_empty"]),
+)
+
 INCIDENT = Incident(
     fingerprint=PRINT,
     reflections=(
@@ -81,6 +94,7 @@ HEAD_RECORD = HeadRecord(
     explanation="Do not fail.",
     observed="llm.py fails",
     risks=(),
+    evidence=EVIDENCE,
 )
 CHANGE = FileChange(
     path="llm.py", status="M", old_mode="100644", new_mode="100644", added=1, removed=1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.config import Config, Outcome, PolicyConfig, Proof, RuleConfig
+from bot.config import Config, MergeConfig, Outcome, PolicyConfig, Proof, RuleConfig
+from bot.evidence import Evidence, Names
 from bot.model import Check, CheckState, FileChange, Finding, RequiredCheck, Severity
 from bot.rules import NO_RULE, Facts, check_state, judge, proof_of
+from tests.observed import EVIDENCE
 
 PASSED, FAILED, PENDING = CheckState.PASSED, CheckState.FAILED, CheckState.PENDING
 
@@ -35,6 +38,7 @@ def facts(**known: Any) -> Facts:
         "trusted": True,
         "proof": Proof.CHECKS,
         "proof_pending": False,
+        "evidence": EVIDENCE,
     }
     return Facts(**ordinary | known)
 
@@ -238,3 +242,54 @@ def test_how_far_checks_prove_a_change(
     proof: tuple[Proof | None, bool],
 ) -> None:
     assert proof_of(required, base, head) == proof
+
+
+VANISHED = replace(EVIDENCE, no_longer_run=Names.of(["test_llm.py::test_first"]))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "anyway", "merges", "why"),
+    [
+        (EVIDENCE, False, True, ""),
+        (None, False, False, "no sandbox has compared"),
+        (None, True, True, ""),
+        (replace(EVIDENCE, by_test=False), False, False, "have no names"),
+        (replace(EVIDENCE, by_test=False), True, True, ""),
+        (replace(EVIDENCE, unloaded=Names.of(["llm.py"])), False, False, "no test loads llm.py"),
+        (replace(EVIDENCE, problem="no test was collected"), False, False, "prove nothing"),
+        (VANISHED, True, False, "1 test of the base no longer runs"),
+    ],
+)
+def test_a_merge_needs_evidence_that_every_test_of_the_base_still_runs(
+    evidence: Evidence | None, anyway: bool, merges: bool, why: str
+) -> None:
+    rules = config({"outcome": "merge"})
+    rules = rules.model_copy(update={"merge": MergeConfig(without_evidence=anyway)})
+    decision = judge(facts(evidence=evidence), rules)
+    assert (decision.outcome is Outcome.MERGE) == merges
+    assert merges or decision.rule == "built-in: evidence"
+    assert why in decision.reason
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        replace(EVIDENCE, broken=Names.of(["test_llm.py::test_first"]), head_passed=False),
+        replace(EVIDENCE, mishap="the run timed out", head_passed=False),
+        replace(EVIDENCE, by_test=False, base_passed=True, head_passed=False),
+    ],
+)
+def test_what_breaks_the_tests_is_refused_whatever_a_rule_says(evidence: Evidence) -> None:
+    decision = judge(facts(evidence=evidence), config({"outcome": "merge"}))
+    assert (decision.outcome, decision.rule) == (Outcome.REFUSE, "built-in: breaks tests")
+
+
+def test_evidence_says_what_failed_before_where_whole_checks_cannot() -> None:
+    required = [RequiredCheck("ci")]
+    passed, failed = [Check("ci", PASSED)], [Check("ci", FAILED)]
+    assert proof_of(required, passed, passed, EVIDENCE) == (Proof.FAIL_TO_PASS, False)
+    nothing_fixed = replace(EVIDENCE, fixed=Names())
+    assert proof_of(required, failed, passed, nothing_fixed) == (Proof.CHECKS, False)
+    unusable = replace(EVIDENCE, problem="the set-up failed")
+    assert proof_of(required, failed, passed, unusable) == (Proof.FAIL_TO_PASS, False)
+    assert proof_of(required, failed, failed, EVIDENCE) == (Proof.NONE, False)

@@ -331,6 +331,7 @@ def test_printed_text_is_not_taken_for_markup() -> None:
     text = "[bold]x[/bold] [link=https://evil.example]y[/link] [/] :bomb:"
     plan = Plan(
         repository="acme/agent",
+        forge="github",
         base_branch="main",
         base=Sha("b" * 40),
         halted="",

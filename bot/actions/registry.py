@@ -30,6 +30,7 @@ from bot.actions import (
     propose_code_patch,
     publish_branch,
     read_file,
+    record_check,
     report_no_bug,
     request_review,
     search_code,
@@ -46,6 +47,7 @@ PROPOSE: tuple[Action[ProposeContext, Any, str], ...] = (
 WRITE: tuple[Action[WriteContext, Any, Done], ...] = (
     publish_branch.ACTION,
     open_pull_request.ACTION,
+    record_check.ACTION,
     update_status.ACTION,
     add_reflections.ACTION,
     request_review.ACTION,

@@ -513,6 +513,7 @@ def show_plan(made: tuple[list[Reflection], BugReport | None, str, str]) -> None
     attempts = (attempt, replace(attempt, findings=()))
     plan = Plan(
         repository="acme/agent",
+        forge="github",
         base_branch="main",
         base=Sha("b" * 40),
         halted="",

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.loopback_openai import calls
+from tests.scenarios.local_world import on_both_forges
 from tests.scenarios.world import BAD_PATCH, CONFIG, GOOD_PATCH, REFLECTION, World
 
 
@@ -17,6 +18,7 @@ def propose(world: World) -> None:
     world.repo.run_workflows()
 
 
+@on_both_forges
 def test_the_original_example_goes_from_reflection_to_merge(world: World) -> None:
     world.model.default = GOOD_PATCH
 
@@ -34,12 +36,13 @@ def test_the_original_example_goes_from_reflection_to_merge(world: World) -> Non
     assert 'if words else ""' in world.on_main("llm.py")
     assert world.branches() == ["main"]
     body = world.repo.pull(1).body
-    assert "| `test` | **fails** | passes |" in body
+    assert f"| `{world.check}` | **fails** | passes |" in body
 
     listed = json.loads(world.bot("reflections", "--json").out)
     assert [(row["status"], row["pull_request"]) for row in listed] == [("merged", 1)]
 
 
+@on_both_forges
 def test_the_commit_says_where_it_came_from(world: World) -> None:
     propose(world)
     message = world.repo.git("log", "-1", "--format=%B", world.repo.pull(1).head_ref)
@@ -49,6 +52,7 @@ def test_the_commit_says_where_it_came_from(world: World) -> None:
     assert keys == ["Reflection-Id", "Incident", "Engine", "Attempt"]
 
 
+@on_both_forges
 def test_a_second_tick_plans_nothing_and_asks_no_engine(world: World) -> None:
     propose(world)
     for _ in range(2):
@@ -74,6 +78,7 @@ def test_a_patch_whose_tests_fail_stays_open_and_says_why(world: World) -> None:
     assert len(world.model.requests) == asked
 
 
+@on_both_forges
 def test_a_closed_pull_request_is_a_no_for_good(world: World) -> None:
     propose(world)
     world.repo.close(1, by="alice")
@@ -85,6 +90,7 @@ def test_a_closed_pull_request_is_a_no_for_good(world: World) -> None:
     assert len(world.model.requests) == asked
 
 
+@on_both_forges
 def test_a_refused_change_is_refused_under_another_incident_too(world: World) -> None:
     propose(world)
     world.repo.close(1, by="alice")
@@ -105,6 +111,7 @@ def test_a_merge_waits_for_checks_and_is_one_per_tick(world: World) -> None:
     assert not world.repo.pull(1).merged
 
 
+@on_both_forges
 def test_a_persons_commit_on_the_branch_leaves_it_to_people(world: World) -> None:
     propose(world)
     head = world.repo.pull(1).head_ref
@@ -118,6 +125,7 @@ def test_a_persons_commit_on_the_branch_leaves_it_to_people(world: World) -> Non
     assert world.origin() == before
 
 
+@on_both_forges
 def test_the_hold_label_holds_until_it_is_taken_away(world: World) -> None:
     propose(world)
     world.repo.label(1, "bot:hold")
@@ -143,6 +151,7 @@ def test_a_hold_set_after_planning_still_stops_the_merge(world: World) -> None:
     assert not world.repo.pull(1).merged
 
 
+@on_both_forges
 def test_pausing_stops_every_write(world: World) -> None:
     world.model.default = GOOD_PATCH
     world.repo.git("update-ref", "refs/bot/paused", "main")
@@ -154,6 +163,7 @@ def test_pausing_stops_every_write(world: World) -> None:
     assert world.model.requests == []
 
 
+@on_both_forges
 def test_a_bot_that_is_switched_off_at_base_does_nothing(world: World) -> None:
     propose(world)
     world.configure("enabled = false\n" + CONFIG)
@@ -167,7 +177,7 @@ def test_without_a_required_check_nothing_is_merged(world: World, where: str) ->
     """Zero checks is not green; a check named in the config counts as one the forge requires."""
     world.repo.require_checks([])
     if where == "config":
-        world.configure(CONFIG + '[merge]\nrequired_checks = ["test"]\n')
+        world.configure(CONFIG + 'required_checks = ["test"]\n')
     propose(world)
     world.bot("run")
     assert world.repo.pull(1).merged == (where == "config")
@@ -175,6 +185,7 @@ def test_without_a_required_check_nothing_is_merged(world: World, where: str) ->
         assert "so the bot never merges here" in world.repo.pull(1).body
 
 
+@on_both_forges
 def test_a_source_without_trust_is_reviewed_whatever_a_rule_says(world: World) -> None:
     world.configure(CONFIG.replace("trust = true\n", "") + '[review]\nreviewers = ["alice"]\n')
     propose(world)
@@ -186,6 +197,7 @@ def test_a_source_without_trust_is_reviewed_whatever_a_rule_says(world: World) -
     assert json.loads(world.bot("run", "--json").out)["actions"] == []
 
 
+@on_both_forges
 def test_owners_are_asked_once_and_never_again(world: World) -> None:
     world.repo.push_commit("main", {"CODEOWNERS": "*.py @alice\n"}, by="alice")
     world.configure("")
@@ -206,6 +218,7 @@ def test_a_reviewer_the_forge_refuses_is_not_asked_for_ever(world: World) -> Non
     assert json.loads(world.bot("run", "--json").out)["actions"] == []
 
 
+@on_both_forges
 def test_rules_may_ask_for_a_draft_or_refuse(world: World) -> None:
     rule = '[[policy.rule]]\nname = "all"\noutcome = "{}"\n'
     world.configure(rule.format("refuse"))
@@ -221,6 +234,7 @@ def test_rules_may_ask_for_a_draft_or_refuse(world: World) -> None:
     assert world.repo.pull(1).draft
 
 
+@on_both_forges
 def test_what_the_engine_finds_not_actionable_is_written_down_once(world: World) -> None:
     world.model.default = calls(("report_no_bug", {"reason": "Empty input is refused upstream."}))
     world.bot("run")
@@ -232,6 +246,7 @@ def test_what_the_engine_finds_not_actionable_is_written_down_once(world: World)
     assert len(world.model.requests) == asked
 
 
+@on_both_forges
 def test_a_patch_that_vetting_refuses_never_becomes_a_branch(world: World) -> None:
     edit = {"filename": ".git/hooks/pre-push", "old": "", "new": "#!/bin/sh\n"}
     report, patch = GOOD_CALLS
@@ -244,6 +259,7 @@ def test_a_patch_that_vetting_refuses_never_becomes_a_branch(world: World) -> No
     assert len(world.model.requests) == asked
 
 
+@on_both_forges
 def test_a_protected_path_is_never_merged_by_the_bot(world: World) -> None:
     report, patch = GOOD_CALLS
     edit = {
@@ -262,6 +278,7 @@ def test_a_protected_path_is_never_merged_by_the_bot(world: World) -> None:
     assert "tests, which judge the patch" in pull.body
 
 
+@on_both_forges
 def test_a_base_that_moved_is_not_merged_onto(world: World) -> None:
     propose(world)
     world.repo.push_commit("main", {"other.py": "x = 1\n"}, by="alice")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback_openai import calls
+from tests.scenarios.local_world import on_both_forges
 from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World
 
 
@@ -43,6 +44,7 @@ def test_a_dry_run_leaves_everything_byte_identical_and_needs_only_read_rights(
     assert world.github.writes() == []
 
 
+@on_both_forges
 def test_the_printed_plan_is_the_executed_plan(world: World) -> None:
     world.model.default = GOOD_PATCH
     for _ in range(2):
@@ -55,11 +57,12 @@ def test_the_printed_plan_is_the_executed_plan(world: World) -> None:
 
 
 def timeless(steps: list[dict[str, object]]) -> str:
-    """Steps without the second they were planned in."""
-    text = json.dumps(steps)
+    """Steps without the second they were planned in, and how long the tests took."""
+    text = re.sub(r'("seconds_(?:base|head)": )[0-9.]+', r"\1", json.dumps(steps))
     return "".join(part[21:] if i else part for i, part in enumerate(text.split('"at": "')))
 
 
+@on_both_forges
 def test_every_write_of_a_crashing_bot_is_taken_up_by_the_next(world: World) -> None:
     """Kill the process right after each single write, let new ones go on: it always converges."""
     world.model.default = GOOD_PATCH
@@ -90,17 +93,8 @@ def run_and_kill_after_first_write(world: World) -> int:
         start_new_session=True,
     )
 
-    def kill(_: object) -> None:
-        world.github.on_write = None
-        os.killpg(process.pid, signal.SIGKILL)
-
-    world.github.on_write = kill
-    code = process.wait(timeout=60)
-    world.github.on_write = None
-    for left in world.temporary.glob("amendbot-*"):
-        subprocess.run(["rm", "-rf", str(left)], check=True)
-    return code
-
+    world.kill_at_next_write(process)
+    return process.wait(timeout=60)
 
 def ledger(world: World) -> list[str]:
     return world.repo.git("log", "--format=%s", "refs/bot/ledger").splitlines()
@@ -169,6 +163,7 @@ def test_a_ledger_that_others_write_to_loses_no_record(world: World) -> None:
     assert any(subject.startswith("attempt 1") for subject in subjects)
 
 
+@on_both_forges
 def test_two_bots_at_once_open_one_pull_request(world: World) -> None:
     world.model.default = GOOD_PATCH
     processes = [
@@ -348,6 +343,7 @@ def test_a_config_of_ones_own_is_for_dry_runs_only(world: World, tmp_path: Path)
 def test_what_is_missing_is_one_sentence_that_names_it(
     world: World, environment: dict[str, str], says: str
 ) -> None:
+    world.configure('forge = "github"\n' + CONFIG)
     ran = world.bot("run", **environment)
     assert ran.code == 1
     assert says in ran.err

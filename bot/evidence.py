@@ -1,0 +1,425 @@
+"""Evidence: what the tests of a base and of a proposal say of the change between them. Pure.
+
+Two test runs are compared test by test where both name their tests, else by how they ended. What a
+change is blamed for, and what it is credited with, is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model import Sha
+
+MAX_NAMED = 20
+"""So many test ids of a kind are kept; `Names.total` says how many there are."""
+MAX_OUTPUT = 2_000
+"""So many characters of a failing run's output are kept, its end."""
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,16}")
+
+
+class TestOutcome(StrEnum):
+    """How one test ended. An error in its set-up or collection is a failure."""
+
+    __test__ = False  # nothing for pytest to collect
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Skipped, or failed as it was expected to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test of one run. `id` is the runner's own name for it, `seconds` its wall time."""
+
+    __test__ = False
+
+    id: str
+    outcome: TestOutcome
+    seconds: float = 0.0
+
+
+class Ended(StrEnum):
+    """How a program in the sandbox ended."""
+
+    FINISHED = "finished"
+    """By itself, whatever its exit code."""
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "used too much memory"
+    TOO_MANY_PROCESSES = "started too many processes"
+    TOO_MUCH_OUTPUT = "printed too much"
+    DISK_FULL = "wrote too much to disk"
+    KILLED = "was killed"
+    """By a signal that the sandbox did not send."""
+    NOT_STARTED = "could not be started"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lines:
+    """Line numbers, from 1, of one file of the tree."""
+
+    path: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """What running the tests of one commit gave.
+
+    `tests` is None where the command does not name its tests; then `exit_code` is all there is.
+    `imported` are the changed files, as paths in the tree, that a Python process loaded from the
+    clone, and `elsewhere` the files outside of it that answered in their stead; both None where no
+    Python process said. `ran_lines` are the changed lines that ran, None where nothing measured it.
+    `complete` is False where the runner never said that it was done. `output` is the end of what it
+    printed, scrubbed; `reason` says what went wrong where `ended` is not FINISHED.
+    """
+
+    __test__ = False
+
+    commit: Sha
+    ended: Ended
+    exit_code: int | None
+    seconds: float
+    tests: tuple[TestResult, ...] | None = None
+    complete: bool = True
+    imported: tuple[str, ...] | None = None
+    elsewhere: tuple[str, ...] | None = None
+    ran_lines: tuple[Lines, ...] | None = None
+    output: str = ""
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the command ended well, all of its tests run and none failed."""
+        well = self.ended is Ended.FINISHED and self.exit_code == 0
+        failed = any(test.outcome is TestOutcome.FAILED for test in self.tests or ())
+        return well and self.complete and not failed
+
+    @property
+    def mishap(self) -> str:
+        """Why this run is no account of its tests, in a clause; empty where it is one."""
+        if self.ended is not Ended.FINISHED:
+            return self.reason or f"the run {self.ended}"
+        if not self.complete and self.exit_code == 0 and any(self._failures()):
+            return "the run ended with exit code 0 although tests failed"
+        if not self.complete:
+            return "the run ended before the runner was done"
+        if self.exit_code and self.tests is not None and not any(self._failures()):
+            return f"the run ended with exit code {self.exit_code} although no test failed"
+        return ""
+
+    def _failures(self) -> Iterator[bool]:
+        return (test.outcome is TestOutcome.FAILED for test in self.tests or ())
+
+    def outcomes(self) -> dict[str, TestOutcome]:
+        """Each test's outcome; of one id that ran twice the worse."""
+        found: dict[str, TestOutcome] = {}
+        for test in self.tests or ():
+            name = _ADDRESS.sub("0x…", test.id)
+            if found.get(name) is not TestOutcome.FAILED:
+                found[name] = test.outcome
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Test ids or paths of a kind: the first of them by name, and how many there are."""
+
+    first: tuple[str, ...] = ()
+    total: int = 0
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Names:
+        found = sorted(set(names))
+        return cls(tuple(found[:MAX_NAMED]), len(found))
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+
+NO_NAMES = Names()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the tests say of one commit against its base.
+
+    `by_test` says whether single tests could be compared; without it the names stay empty and only
+    `base_passed` and `head_passed` speak. `problem` is why none of it counts, empty where it does.
+    `lines_run` of `lines_changed` changed lines were run by the tests; None where not measured.
+    """
+
+    base: Sha
+    head: Sha
+    command: str
+    isolation: str
+    by_test: bool
+    base_passed: bool
+    head_passed: bool
+    collected: int = 0
+    """Tests that ran or were skipped at head."""
+    fixed: Names = NO_NAMES
+    """Failed at base and pass at head."""
+    broken: Names = NO_NAMES
+    """Passed at base and fail at head, or are new and fail."""
+    still_failing: Names = NO_NAMES
+    """Failed at base and fail at head; the change is not blamed for them."""
+    no_longer_run: Names = NO_NAMES
+    """Were collected at base and are gone at head, or ran there and are skipped here."""
+    flaky: Names = NO_NAMES
+    """Changed their outcome when the same commit was run again."""
+    unloaded: Names = NO_NAMES
+    """Changed Python files that no test loaded from the clone."""
+    mishap: str = ""
+    """How the run at head went wrong as a whole, where the one at base did not."""
+    lines_changed: int | None = None
+    lines_run: int | None = None
+    seconds_base: float = 0.0
+    seconds_head: float = 0.0
+    problem: str = ""
+    output: str = ""
+    """The end of what the run at head printed, where it did not pass."""
+    notes: tuple[str, ...] = ()
+    """What else is to be said: hooks that could not run, and why."""
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it shows that the change breaks what worked."""
+        if self.problem:
+            return False
+        if self.by_test or self.mishap:
+            return bool(self.broken or self.mishap)
+        return self.base_passed and not self.head_passed and not self.flaky
+
+    @property
+    def fail_to_pass(self) -> bool:
+        """Whether it proves that something failed at base and passes now, and nothing broke."""
+        if self.problem or self.breaks or self.no_longer_run or self.unloaded:
+            return False
+        if self.by_test:
+            return bool(self.fixed)
+        return self.head_passed and not self.base_passed and not self.flaky
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether every test collected at base still runs, and none that passed fails."""
+        known = self.by_test and not self.problem and not self.unloaded
+        return known and not self.breaks and not self.no_longer_run
+
+    @property
+    def green(self) -> bool:
+        """Whether a check would pass: all is well, or no worse than at base test by test."""
+        if self.problem or self.breaks:
+            return False
+        return self.head_passed or (self.by_test and not self.no_longer_run)
+
+    @property
+    def sentence(self) -> str:
+        """The most important of it in one sentence without names."""
+        if self.problem:
+            return f"The tests prove nothing: {self.problem}."
+        if self.mishap:
+            return f"It breaks the tests: {self.mishap}."
+        if self.broken:
+            return f"It breaks {_count(self.broken.total, 'test')}."
+        if self.breaks:
+            return "It breaks the tests: they passed before and fail now."
+        if self.no_longer_run:
+            runs = "runs" if self.no_longer_run.total == 1 else "run"
+            return f"{_count(self.no_longer_run.total, 'test')} of the base no longer {runs}."
+        if self.fail_to_pass and self.fixed:
+            now = "passes" if self.fixed.total == 1 else "pass"
+            return f"{_count(self.fixed.total, 'test')} failed before and {now} now; none broke."
+        if self.fail_to_pass:
+            return "The tests failed before and pass now."
+        if self.by_test:
+            return f"No test changed its outcome; {_count(self.collected, 'test')} ran."
+        return f"The tests {'pass' if self.head_passed else 'fail'} as before."
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Evidence for the head of a branch that is open already."""
+
+    branch: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a proposal changes, as far as tests can tell: its Python files and their lines."""
+
+    modules: tuple[str, ...] = ()
+    """Changed Python files, as paths in the tree."""
+    lines: tuple[Lines, ...] = ()
+    """The lines among the changed ones that can run."""
+
+
+def to_rerun(base: TestRun, head: TestRun) -> tuple[str, ...] | None:
+    """The tests whose outcome changed, to be run again on both sides.
+
+    Empty means that the whole command is to be run again, None that nothing has changed.
+    """
+    if base.tests is None or head.tests is None:
+        return None if base.passed == head.passed else ()
+    before = {test.id: test.outcome for test in base.tests}
+    turned = [
+        test.id
+        for test in head.tests
+        if test.id in before
+        and {before[test.id], test.outcome} == {TestOutcome.PASSED, TestOutcome.FAILED}
+    ]
+    return tuple(dict.fromkeys(turned)) or None
+
+
+def compare(
+    base: Sequence[TestRun],
+    head: Sequence[TestRun],
+    change: Change,
+    *,
+    command: str,
+    isolation: str,
+    notes: tuple[str, ...] = (),
+) -> Evidence:
+    """What the runs at `base` and `head` say; the first of each is whole, further ones are reruns.
+
+    A test that changed its outcome between two runs of one commit is flaky: it proves nothing.
+    """
+    first, last = base[0], head[0]
+    by_test = first.tests is not None and last.tests is not None
+    flaky = _flaky(base, by_test) | _flaky(head, by_test)
+    before, after = first.outcomes(), last.outcomes()
+    problem = _problem(first, last, change)
+    mishap = "" if problem else _mishap(first, last)
+    compared = _compare_tests(before, after, flaky) if by_test else {}
+    ran = _ran(change, last)
+    return Evidence(
+        base=first.commit,
+        head=last.commit,
+        command=command,
+        isolation=isolation,
+        by_test=by_test,
+        base_passed=first.passed,
+        head_passed=last.passed,
+        collected=len(after),
+        flaky=Names.of(flaky),
+        unloaded=Names.of(set(change.modules) - set(last.imported or ())),
+        mishap=mishap,
+        lines_changed=None if ran is None else sum(len(part.numbers) for part in change.lines),
+        lines_run=ran,
+        seconds_base=round(first.seconds, 2),
+        seconds_head=round(last.seconds, 2),
+        problem=problem,
+        output="" if last.passed else last.output[-MAX_OUTPUT:],
+        notes=notes,
+        **compared,
+    )
+
+
+def _mishap(base: TestRun, head: TestRun) -> str:
+    """How the run at head went wrong as a whole, in a clause, where the one at base did not."""
+    if base.tests is not None and head.tests is None and not head.mishap:
+        return "the run no longer names its tests"  # so something else than the runner has run
+    return "" if head.mishap == base.mishap else head.mishap
+
+
+def _compare_tests(
+    before: dict[str, TestOutcome], after: dict[str, TestOutcome], flaky: set[str]
+) -> dict[str, Names]:
+    passed, failed = TestOutcome.PASSED, TestOutcome.FAILED
+
+    def turned(was: TestOutcome | None, now: TestOutcome) -> Iterator[str]:
+        return (
+            id_
+            for id_, outcome in after.items()
+            if outcome is now and before.get(id_) is was and id_ not in flaky
+        )
+
+    gone = {
+        id_
+        for id_, outcome in before.items()
+        if id_ not in after
+        or (outcome is not TestOutcome.SKIPPED and after[id_] is TestOutcome.SKIPPED)
+    }
+    collected = {id_: _inside(id_, after) for id_ in gone if before[id_] is failed}
+    collected = {id_: outcomes for id_, outcomes in collected.items() if outcomes}
+    gone -= collected.keys()
+    now_good = [id_ for id_, outcomes in collected.items() if failed not in outcomes]
+    skipped_then_failed = turned(TestOutcome.SKIPPED, failed)
+    return {
+        "fixed": Names.of([*turned(failed, passed), *now_good]),
+        "broken": Names.of([*turned(passed, failed), *turned(None, failed), *skipped_then_failed]),
+        "still_failing": Names.of(turned(failed, failed)),
+        "no_longer_run": Names.of(gone),
+    }
+
+
+def _inside(id_: str, after: dict[str, TestOutcome]) -> set[TestOutcome]:
+    """The outcomes of the tests in a module that could not be collected before."""
+    starts = (f"{id_}::", f"{id_}.")
+    return {outcome for name, outcome in after.items() if name.startswith(starts)}
+
+
+def _flaky(runs: Sequence[TestRun], by_test: bool) -> set[str]:
+    """What came out differently in two runs of the same commit."""
+    if not by_test:
+        return {"the whole run"} if len({run.passed for run in runs}) > 1 else set()
+    first = runs[0].outcomes()
+    return {
+        id_
+        for run in runs[1:]
+        for id_, outcome in run.outcomes().items()
+        if first.get(id_, outcome) is not outcome
+    }
+
+
+def _problem(base: TestRun, head: TestRun, change: Change) -> str:
+    """Why these runs say nothing of the change at all, in a clause."""
+    if base.ended is not Ended.FINISHED or not base.complete:
+        return f"at base {base.mishap}"
+    if head.ended is Ended.NOT_STARTED:
+        return head.mishap
+    if base.tests == () and head.tests == ():
+        return "no test was collected"
+    if head.elsewhere:
+        loaded = ", ".join(head.elsewhere[:3])
+        return f"another copy of the changed code was tested instead of the clone's: {loaded}"
+    if change.modules and head.imported is None and not head.mishap:
+        return "no Python process said which files it loaded"
+    return ""
+
+
+def _ran(change: Change, head: TestRun) -> int | None:
+    """How many of the changed lines ran; None where that was not measured."""
+    if head.ran_lines is None:
+        return None
+    ran = {(part.path, number) for part in head.ran_lines for number in part.numbers}
+    return sum((part.path, number) in ran for part in change.lines for number in part.numbers)
+
+
+def said(evidence: Evidence) -> Iterator[tuple[str, Names]]:
+    """All of it for people, weightiest first: a sentence each, and the names it is about."""
+    first = evidence.fixed if evidence.fail_to_pass else NO_NAMES
+    yield evidence.sentence, first
+    kinds = (
+        ("Failed before and pass now", NO_NAMES if first else evidence.fixed),
+        ("Broken", evidence.broken),
+        ("No longer run", evidence.no_longer_run),
+        ("Failed before too, and still do", evidence.still_failing),
+        ("Flaky, so they prove nothing", evidence.flaky),
+        ("Changed, but no test loads it", evidence.unloaded),
+    )
+    yield from ((what, names) for what, names in kinds if names)
+    if evidence.lines_run is not None and evidence.lines_changed:
+        lines = _count(evidence.lines_changed, "changed line")
+        yield f"{evidence.lines_run} of {lines} ran.", NO_NAMES
+    yield from ((note, NO_NAMES) for note in evidence.notes)
+    where = f"in {evidence.isolation}" if evidence.isolation else "without isolation"
+    yield f"Run with “{evidence.command}” {where}.", NO_NAMES
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
