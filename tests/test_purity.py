@@ -12,10 +12,11 @@ import bot
 
 HOUSE = Path(bot.__file__).parent
 PURE = """
-    body changed_lines evidence forges/local_records gate grounding history ledger model plan policy protected rules selection snapshot triage
+    anchoring body changed_lines evidence forges/local_records gate grounding history ledger
+    model plan policy protected risks risks_to_tests risky_names rules selection snapshot triage
     untrusted vet vetting/__init__ vetting/elision vetting/imports vetting/lookalikes
-    vetting/manifests vetting/names vetting/paths vetting/signatures vetting/source vetting/syntax
-    vetting/texts risks risks_to_tests risky_names
+    vetting/manifests vetting/names vetting/paths vetting/signatures vetting/source
+    vetting/syntax vetting/texts
 """
 OUTSIDE = """
     asyncio ctypes fileinput ftplib git github glob http httpx importlib io multiprocessing openai
