@@ -15,6 +15,7 @@ _HERMETIC = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_TEST_FSYNC": "0",  # what a test leaves need not survive a power cut
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.invalid",
     "GIT_AUTHOR_DATE": "2026-01-05T09:00:00Z",
@@ -43,6 +44,8 @@ def hermetic(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(home))  # no test speaks TLS; real ones are slow to read
     for name, value in _HERMETIC.items():
         monkeypatch.setenv(name, value)
 

@@ -264,7 +264,7 @@ _COMMAND = re.compile(
 
 
 def _seen(text: str) -> None:
-    assert all(character in "\n\t" or is_visible(character) for character in text)
+    assert all(character in "\n\t" or is_visible(character) for character in set(text))
 
 
 def _inert(text: str) -> None:

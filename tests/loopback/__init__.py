@@ -4,24 +4,30 @@ from .repo import Repo
 from .server import LoopbackGitHub
 from .state import (
     Actor,
+    AutoMerge,
     CheckRun,
     Comment,
     CommitStatus,
     Event,
+    Issue,
     PullRequest,
     Request,
     Review,
     Rules,
     Settings,
+    Thread,
+    ThreadComment,
     Write,
 )
 
 __all__ = [
     "Actor",
+    "AutoMerge",
     "CheckRun",
     "Comment",
     "CommitStatus",
     "Event",
+    "Issue",
     "LoopbackGitHub",
     "PullRequest",
     "Repo",
@@ -29,5 +35,7 @@ __all__ = [
     "Review",
     "Rules",
     "Settings",
+    "Thread",
+    "ThreadComment",
     "Write",
 ]

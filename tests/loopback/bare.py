@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Literal
 
 MERGER = "GitHub <noreply@github.com>"
 UPDATE_HOOK = """#!/bin/sh
-if grep -qxF "$1" "$GIT_DIR/loopback-protected-refs" 2>/dev/null; then
-    echo "GH006: Protected branch update failed for $1." >&2
-    exit 1
+if [ -e "$GIT_DIR/loopback-protected-refs" ]; then
+    while read -r protected; do
+        [ "$protected" != "$1" ] && continue
+        echo "GH006: Protected branch update failed for $1." >&2
+        exit 1
+    done < "$GIT_DIR/loopback-protected-refs"
 fi
 case "$3" in *[!0]*) ;; *) exit 0 ;; esac
 if [ -n "$LOOPBACK_NO_WORKFLOWS" ] &&
@@ -24,6 +28,13 @@ if [ -n "$LOOPBACK_NO_WORKFLOWS" ] &&
     exit 1
 fi
 """
+
+
+Finished = subprocess.CompletedProcess[str]
+
+FULL_HASH = re.compile(r"[0-9a-f]{40}")
+_SAID_OF_COMMITS: dict[tuple[str, ...], Finished] = {}
+"""What git said of commits named by their hashes, which is the same in every repository."""
 
 
 class Conflict(Exception):
@@ -58,6 +69,7 @@ def hermetic_environment(home: Path) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_TEST_FSYNC": "0",
         "GIT_AUTHOR_NAME": "Loopback",
         "GIT_AUTHOR_EMAIL": "loopback@example.invalid",
         "GIT_COMMITTER_NAME": "Loopback",
@@ -65,6 +77,11 @@ def hermetic_environment(home: Path) -> dict[str, str]:
         "GIT_AUTHOR_DATE": "2026-01-05T09:00:00Z",
         "GIT_COMMITTER_DATE": "2026-01-05T09:00:00Z",
     }
+
+
+def _data(text: str) -> str:
+    """A text as `git fast-import` reads it."""
+    return f"data {len(text.encode())}\n{text}"
 
 
 class BareRepository:
@@ -84,6 +101,7 @@ class BareRepository:
             ("uploadpack.allowFilter", "true"),
             ("core.logAllRefUpdates", "false"),
             ("gc.auto", "0"),
+            ("receive.autogc", "false"),
         ):
             self.git("config", key, value)
         hook = path / "hooks" / "update"
@@ -99,14 +117,16 @@ class BareRepository:
 
     def git(self, *args: str, env: dict[str, str] | None = None, stdin: str | None = None) -> str:
         """Run git in the bare repository; output without the final newline."""
-        done = self.run(*args, env=env, stdin=stdin)
+        return self._output(args, self.run(*args, env=env, stdin=stdin))
+
+    def _output(self, args: tuple[str, ...], done: Finished) -> str:
         if done.returncode:
             raise RuntimeError(f"git {' '.join(args)}: {done.stderr.strip()}")
         return done.stdout.rstrip("\n")
 
     def run(
         self, *args: str, env: dict[str, str] | None = None, stdin: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    ) -> Finished:
         return subprocess.run(
             ["git", "--git-dir", str(self.path), *args],
             env=hermetic_environment(self.home) | (env or {}),
@@ -117,13 +137,59 @@ class BareRepository:
             check=False,
         )
 
+    def settled(
+        self, commits: tuple[str, ...], *args: str, env: dict[str, str] | None = None
+    ) -> Finished:
+        """Run git on commits; once they are here and named by hash, the answer never changes."""
+        if not all(map(self._holds, commits)):
+            return self.run(*args, env=env)
+        if args not in _SAID_OF_COMMITS:
+            _SAID_OF_COMMITS[args] = self.run(*args, env=env)
+        return _SAID_OF_COMMITS[args]
+
+    def said(self, commits: tuple[str, ...], *args: str) -> str:
+        """As :meth:`settled`: the output without the final newline."""
+        return self._output(args, self.settled(commits, *args))
+
+    def _holds(self, commit: str) -> bool:
+        if not FULL_HASH.fullmatch(commit):
+            return False
+        return (self.path / "objects" / commit[:2] / commit[2:]).is_file()
+
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
+        loose = self._loose_refs(prefix)
+        if loose is not None:
+            return loose
         listing = self.git("for-each-ref", "--format=%(refname) %(objectname)", prefix)
         return dict(line.rsplit(" ", 1) for line in listing.splitlines())
 
     def resolve(self, name: str) -> str | None:
+        if name.startswith("refs/heads/") and (sha := (self._loose_refs(name) or {}).get(name)):
+            return sha
         done = self.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         return done.stdout.strip() or None
+
+    def _loose_refs(self, prefix: str) -> dict[str, str] | None:
+        """The refs from their files, without a process; ``None`` when git has to be asked."""
+        if not (self.path / "refs").is_dir() or (self.path / "packed-refs").exists():
+            return None
+        try:
+            found = {
+                file.relative_to(self.path).as_posix(): file.read_text().strip()
+                for file in self._ref_files(self.path / prefix)
+            }
+        except FileNotFoundError:  # it was deleted at this moment
+            return None
+        if not all(map(FULL_HASH.fullmatch, found.values())):
+            return None
+        return dict(sorted(found.items()))
+
+    def _ref_files(self, below: Path) -> Iterator[Path]:
+        if below.is_file():
+            yield below
+        elif below.is_dir():
+            files = (file for file in below.rglob("*") if file.is_file())
+            yield from (file for file in files if file.suffix != ".lock")
 
     def protect(self, branches: list[str]) -> None:
         """Refuse pushes to these branches, as branch rules do."""
@@ -139,22 +205,20 @@ class BareRepository:
         date: datetime,
     ) -> str:
         """A commit that writes these files over the parent's tree; ``None`` removes one."""
-        index = {"GIT_INDEX_FILE": str(self.path / "loopback-index")}
-        if parent:
-            self.git("read-tree", parent, env=index)
-        else:
-            self.git("read-tree", "--empty", env=index)
-        lines = []
+        made = "refs/loopback/made"  # gone again when git ends
+        when = f"{int(date.timestamp())} +0000"
+        stream = [f"commit {made}", "mark :1", f"author {author} {when}"]
+        stream += [f"committer {author} {when}", _data(message)]
+        stream += [f"from {parent}"] if parent else []
         for path, text in files.items():
+            quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
             if text is None:
-                lines.append(f"0 {'0' * 40}\t{path}")
+                stream.append(f"D {quoted}")
             else:
-                blob = self.git("hash-object", "-w", "--stdin", stdin=text)
                 mode = "100755" if text.startswith("#!") else "100644"
-                lines.append(f"{mode} {blob}\t{path}")
-        self.git("update-index", "--index-info", env=index, stdin="\n".join(lines) + "\n")
-        tree = self.git("write-tree", env=index)
-        return self.commit_tree(tree, [parent] if parent else [], message, author, author, date)
+                stream += [f"M {mode} inline {quoted}", _data(text)]
+        stream += ["", "get-mark :1", f"reset {made}", f"from {'0' * 40}", "", "done", ""]
+        return self.git("fast-import", "--quiet", "--done", stdin="\n".join(stream))
 
     def commit_tree(
         self,
@@ -190,13 +254,15 @@ class BareRepository:
         return done.stdout.strip()
 
     def conflicts(self, ours: str, theirs: str) -> bool:
-        """Whether a three-way merge has conflicts; nothing is written, as this answers a read."""
-        with tempfile.TemporaryDirectory() as scratch:
-            apart = {
-                "GIT_OBJECT_DIRECTORY": scratch,
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.path / "objects"),
-            }
-            done = self.run("merge-tree", "--write-tree", ours, theirs, env=apart)
+        """Whether a three-way merge has conflicts; nothing is added, as this answers a read."""
+        scratch = self.path / "loopback-scratch"
+        scratch.mkdir(exist_ok=True)
+        apart = {
+            "GIT_OBJECT_DIRECTORY": str(scratch),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.path / "objects"),
+        }
+        merge = ("merge-tree", "--write-tree", ours, theirs)
+        done = self.settled((ours, theirs), *merge, env=apart)
         if done.returncode > 1:
             raise RuntimeError(done.stderr.strip())
         return done.returncode == 1
@@ -217,17 +283,19 @@ class BareRepository:
         return tip
 
     def is_ancestor(self, older: str, newer: str) -> bool:
-        return self.run("merge-base", "--is-ancestor", older, newer).returncode == 0
+        args = ("merge-base", "--is-ancestor", older, newer)
+        return self.settled((older, newer), *args).returncode == 0
 
     def commits_between(self, base: str, head: str) -> list[str]:
         """Oldest first."""
-        return self.git("rev-list", "--reverse", f"{base}..{head}").split()
+        return self.said((base, head), "rev-list", "--reverse", f"{base}..{head}").split()
 
     def changes(self, base: str, head: str) -> list[FileChange]:
         """What ``head`` changed since it left ``base``, as a pull request shows it."""
         counts: dict[str, tuple[int, int]] = {}
-        numbers = self.git("diff", "--numstat", "-M", "-z", f"{base}...{head}").split("\0")
-        fields = iter(numbers)
+        both = (base, head)
+        numbers = self.said(both, "diff", "--numstat", "-M", "-z", f"{base}...{head}")
+        fields = iter(numbers.split("\0"))
         for entry in fields:
             if not entry:
                 continue
@@ -237,7 +305,8 @@ class BareRepository:
                 path = next(fields)
             counts[path] = (int(added.replace("-", "0")), int(removed.replace("-", "0")))
         changes = []
-        names = iter(self.git("diff", "--name-status", "-M", "-z", f"{base}...{head}").split("\0"))
+        kinds = self.said(both, "diff", "--name-status", "-M", "-z", f"{base}...{head}")
+        names = iter(kinds.split("\0"))
         for status in names:
             if not status:
                 continue

@@ -43,6 +43,10 @@ class CgiAnswer:
     body: bytes
 
 
+_GREETINGS: dict[bytes, CgiAnswer] = {}
+"""By the repository's configuration, which says what git offers."""
+
+
 def parse_git_path(method: str, path: str, query: str) -> GitRequest | None:
     """``None`` when the path is not git's; a dumb-protocol path is not supported."""
     match = GIT_PATH.fullmatch(path)
@@ -51,6 +55,23 @@ def parse_git_path(method: str, path: str, query: str) -> GitRequest | None:
     if match["rest"] == "info/refs" and query not in SERVICES:
         raise Violation(f"git: only the smart protocol is supported, not {path}?{query}")
     return GitRequest(method, match["repo"], match["rest"], query)
+
+
+def answer_git_request(
+    repo: HostedRepository,
+    request: GitRequest,
+    actor: Actor,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> CgiAnswer:
+    """Let git answer; its greeting to a fetch of protocol 2 holds no ref, so it is remembered."""
+    greets = (request.rest, request.query) == ("info/refs", SERVICES[0])
+    if not greets or headers.get("Git-Protocol") != "version=2":
+        return run_backend(repo, request, actor, headers, body)
+    config = (repo.bare.path / "config").read_bytes()
+    if config not in _GREETINGS:
+        _GREETINGS[config] = run_backend(repo, request, actor, headers, body)
+    return _GREETINGS[config]
 
 
 def run_backend(

@@ -5,10 +5,11 @@ A field of the schema that has no resolver here is a violation, never a silent n
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,21 @@ PAGE_LIMIT = 100
 
 @cache
 def github_schema() -> GraphQLSchema:
-    return build_schema(gzip.decompress(SCHEMA.read_bytes()).decode(), assume_valid=True)
+    text = gzip.decompress(SCHEMA.read_bytes()).decode()
+    schema = build_schema(text, assume_valid=True, no_location=True)
+    gc.freeze()  # else every collection would visit its million objects
+    return schema
+
+
+@lru_cache(maxsize=1_000)
+def read_query(text: str) -> DocumentNode:
+    """Remembered, as are its problems, because a client sends the same few queries all the time."""
+    return parse(text)
+
+
+@lru_cache(maxsize=1_000)
+def schema_problems(text: str) -> tuple[str, ...]:
+    return tuple(map(str, validate(github_schema(), read_query(text))))
 
 
 class NotImplementedHere(Exception):
@@ -70,7 +85,7 @@ def resolve_type(value: Node, info: GraphQLResolveInfo[Any], abstract: GraphQLAb
 def is_write(body: bytes) -> bool:
     """Whether the request is a mutation; what cannot be read is taken for a write."""
     try:
-        document = parse(json.loads(body)["query"])
+        document = read_query(json.loads(body)["query"])
     except (ValueError, KeyError, TypeError, GraphQLError):
         return True
     return any(operation.operation.value != "query" for operation in _operations(document))
@@ -83,10 +98,10 @@ def answer_graphql(github: LoopbackGitHub, actor: Actor, body: bytes) -> Answer:
     variables = request.get("variables") or {}
     schema = github_schema()
     try:
-        document = parse(request["query"])
+        document = read_query(request["query"])
     except GraphQLError as error:
         raise Violation(f"graphql: {error}", status=400) from error
-    problems = [str(error) for error in validate(schema, document)]
+    problems: Sequence[str] = schema_problems(request["query"])
     problems = problems or paging_problems(schema, document, variables)
     if problems:
         raise Violation("graphql: " + "; ".join(problems), status=400)

@@ -17,6 +17,7 @@ from .graphql_nodes import (
     connection,
     not_found,
 )
+from .graphql_people import IN_REPOSITORY, PEOPLE_FIELDS, QUERIES
 from .graphql_pulls import PULL_FIELDS, pull_connection
 from .state import CheckRun, CommitStatus, Rules
 
@@ -109,7 +110,7 @@ def branch_protection(node: Node, context: Context) -> Node | None:
 
 
 def show(node: Node, form: str) -> str:
-    return node.home.bare.git("show", "-s", f"--format={form}", node.value)
+    return node.home.bare.said((node.value,), "show", "-s", f"--format={form}", node.value)
 
 
 def commit_parents(node: Node, context: Context, **pages: Any) -> Node:
@@ -176,9 +177,10 @@ RULE_FIELDS: dict[str, Resolver] = {
     "requiredApprovingReviewCount": plain("approvals"),
     "requiresCodeOwnerReviews": plain("code_owners"),
     "requiresConversationResolution": plain("conversations"),
+    "requiresLinearHistory": plain("linear"),
 }
 FIELDS: dict[str, dict[str, Resolver]] = {
-    "Query": {"viewer": viewer, "repository": repository},
+    "Query": {"viewer": viewer, "repository": repository, **QUERIES},
     "User": ACTOR_FIELDS,
     "Bot": ACTOR_FIELDS,
     "Repository": {
@@ -202,6 +204,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "refs": refs,
         "pullRequests": repository_pulls,
         "pullRequest": repository_pull,
+        **IN_REPOSITORY,
     },
     "Ref": {
         "id": lambda node, context: f"REF_{node.home.id}_{node.value}",
@@ -270,6 +273,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "PageInfo": PAGE_INFO_FIELDS,
     **PULL_FIELDS,
+    **PEOPLE_FIELDS,
 }
 
 

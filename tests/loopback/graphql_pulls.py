@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import merging, represent
+from . import graphql_people, merging, represent
 from .graphql_nodes import Context, Node, Resolver, actor_node, connection, snake
 from .state import Comment, Event, PullRequest
 
@@ -94,6 +94,7 @@ ITEM_TYPES = {
     "LABELED_EVENT": "LabeledEvent",
     "UNLABELED_EVENT": "UnlabeledEvent",
     "REVIEW_REQUESTED_EVENT": "ReviewRequestedEvent",
+    "HEAD_REF_DELETED_EVENT": "HeadRefDeletedEvent",
 }
 
 
@@ -216,12 +217,14 @@ PULL_FIELDS: dict[str, dict[str, Resolver]] = {
         "additions": lambda node, context: sum(one.additions for one in changes(node)),
         "deletions": lambda node, context: sum(one.deletions for one in changes(node)),
         "viewerCanUpdate": viewer_can_update,
-        "autoMergeRequest": lambda node, context: None,
+        **graphql_people.IN_PULL,
     },
     "PullRequestCommit": {"commit": lambda node, context: Node("Commit", node.value, node.repo)},
     "PullRequestReview": {
-        **_plain("state"),
+        **_plain("state", "body"),
         **_times("submittedAt"),
+        "createdAt": lambda node, context: represent.stamp(node.value.submitted_at),
+        "id": lambda node, context: f"PRR_{node.value.id}",
         "author": author,
         "commit": lambda node, context: Node("Commit", node.value.sha, node.repo),
     },
@@ -249,5 +252,6 @@ PULL_FIELDS: dict[str, dict[str, Resolver]] = {
     "MergedEvent": EVENT_FIELDS,
     "LabeledEvent": LABEL_EVENT_FIELDS,
     "UnlabeledEvent": LABEL_EVENT_FIELDS,
+    "HeadRefDeletedEvent": EVENT_FIELDS,
     "ReviewRequestedEvent": {**EVENT_FIELDS, "requestedReviewer": requested_reviewer},
 }

@@ -10,7 +10,7 @@ from . import runner
 from .bare import BareRepository, hermetic_environment
 from .checks import Checks
 from .errors import Refused, invalid
-from .state import Actor, Comment, Event, PullRequest, Rules, Settings
+from .state import Actor, Comment, Event, Issue, PullRequest, Rules, Settings
 
 if TYPE_CHECKING:
     from .server import LoopbackGitHub
@@ -39,6 +39,7 @@ class HostedRepository:
         self.teams: list[str] = []
         self.labels: dict[str, int] = {}
         self.pulls: list[PullRequest] = []
+        self.issues: list[Issue] = []
         self.created_at = github.clock.tick()
         self.rulesets: dict[str, Rules] = {}
         self.classic: dict[str, Rules] = {}
@@ -84,6 +85,10 @@ class HostedRepository:
                 return pull
         raise KeyError(f"{self.full_name} has no pull request #{number}")
 
+    def next_number(self) -> int:
+        """Issues and pull requests share one sequence."""
+        return len(self.pulls) + len(self.issues) + 1
+
     def rules(self, branch: str) -> Rules:
         """Everything the branch demands, from both systems together."""
         ruleset = self.rulesets.get(branch, Rules())
@@ -95,13 +100,16 @@ class HostedRepository:
             code_owners=ruleset.code_owners or classic.code_owners,
             conversations=ruleset.conversations or classic.conversations,
             signatures=ruleset.signatures or classic.signatures,
+            linear=ruleset.linear or classic.linear,
         )
 
     def describe(self) -> str:
         """All refs and all pull requests as text, to show that nothing changed."""
         refs = [f"{name} {sha}" for name, sha in self.bare.refs().items()]
         objects = self.bare.git("cat-file", "--batch-all-objects", "--batch-check")
-        return "\n".join([*refs, *map(repr, self.pulls), repr(self.checks), objects])
+        return "\n".join(
+            [*refs, *map(repr, [*self.pulls, *self.issues]), repr(self.checks), objects]
+        )
 
     def open_pull(
         self, by: Actor, title: str, body: str, head: str, base: str, draft: bool = False
@@ -121,7 +129,7 @@ class HostedRepository:
         self.check_text(title, body)
         when = self.github.clock.tick()
         pull = PullRequest(
-            number=len(self.pulls) + 1,
+            number=self.next_number(),
             id=self.github.ids.next(),
             title=title,
             body=body,
@@ -208,9 +216,15 @@ class HostedRepository:
             if not ref.startswith("refs/heads/"):
                 continue
             branch = ref.removeprefix("refs/heads/")
+            gone = [] if after else [pull for pull in self.pulls if pull.head_ref == branch]
+            for pull in [pull for pull in gone if pull.state == "closed"]:
+                when = self.github.clock.tick()
+                pull.events.append(Event("HeadRefDeletedEvent", by.login, when))
             for pull in [pull for pull in self.pulls if pull.state == "open"]:
                 if pull.head_ref == branch and after is None:
                     self.set_state(pull, "closed", by)
+                    deleted = Event("HeadRefDeletedEvent", by.login, pull.updated_at)
+                    pull.events.append(deleted)
                 elif pull.head_ref == branch and after and pull.head_sha != after:
                     pull.head_sha, pull.updated_at = after, self.github.clock.tick()
                     pull.base_sha = self.branch_sha(pull.base_ref)

@@ -14,9 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from tests.serving import POLL_SECONDS, stop
+
 from .errors import Refused, Violation
 from .faults import Fault
-from .git_http import GitRequest, parse_git_path, run_backend
+from .git_http import GitRequest, answer_git_request, parse_git_path
 from .graphql_api import answer_graphql, is_write
 from .rest import answer_rest
 from .state import Actor, Request, Write
@@ -116,12 +118,12 @@ def answer_git(
     if request.pushes and not actor.can_write:
         raise Refused(403, f"Permission to {repo.full_name}.git denied to {actor.login}.")
     if not request.is_write:
-        done = run_backend(repo, request, actor, exchange.headers, exchange.body)
+        done = answer_git_request(repo, request, actor, exchange.headers, exchange.body)
         return Reply(done.status, done.headers, done.body)
     if github.before_push:
         github.before_push()
     before = repo.bare.refs()
-    done = run_backend(repo, request, actor, exchange.headers, exchange.body)
+    done = answer_git_request(repo, request, actor, exchange.headers, exchange.body)
     after = repo.bare.refs()
     moves = {
         ref: (before.get(ref), after.get(ref))
@@ -288,14 +290,14 @@ class HttpFront:
         self._server = _Server(github)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True
         )
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
+        stop(self._server)
         self._thread.join()
         self._server.hang_up()
         self._server.server_close()

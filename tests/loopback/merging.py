@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from . import talk
 from .bare import MERGER, Conflict
 from .errors import Refused
 from .state import Actor, PullRequest
@@ -46,6 +47,8 @@ def blockers(repo: HostedRepository, pull: PullRequest) -> list[str]:
         found.append("Changes have been requested.")
     if decision == "REVIEW_REQUIRED":
         found.append(f"At least {max(1, rules.approvals)} approving review is required.")
+    if rules.conversations and talk.unresolved(pull):
+        found.append("A conversation must be resolved before this pull request can be merged.")
     if rules.signatures:
         found.append("Commits must have verified signatures.")
     return found
@@ -102,6 +105,8 @@ def merge(
         raise Refused(409, "Head branch was modified. Review and try the merge again.")
     if method not in allowed_methods(repo):
         raise Refused(405, f"{method.capitalize()} merges are not allowed on this repository.")
+    if method == "merge" and repo.rules(pull.base_ref).linear:
+        raise Refused(405, "Merge commits are not allowed on this repository.")
     if pull.draft:
         raise Refused(405, "Pull Request is still a draft")
     if has_conflicts(repo, pull):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from . import merging, runner
+from . import auto_merge, merging, runner, talk
 from .hosted import HostedRepository
-from .state import CheckRun, Comment, CommitStatus, Review, Rules
+from .state import CheckRun, Comment, CommitStatus, Issue, Review, Rules, Thread
 
 RulesVia = Literal["ruleset", "classic"]
 
@@ -34,6 +34,14 @@ class Repo(HostedRepository):
     ) -> None:
         rules = self._rules_of(via, branch)
         rules.approvals, rules.code_owners = approvals, code_owners
+        self._protect()
+
+    def require(self, via: RulesVia = "ruleset", **rules: bool) -> None:
+        """Ask for signatures, linear history or resolved conversations, by the rule's name."""
+        for name, asked in rules.items():
+            if name not in ("signatures", "linear", "conversations"):
+                raise ValueError(f"there is no such rule: {name}")
+            setattr(self._rules_of(via, None), name, asked)
         self._protect()
 
     def add_team(self, slug: str) -> None:
@@ -85,24 +93,55 @@ class Repo(HostedRepository):
         with self.github.lock:
             return merging.merge(self, self.pull(number), self.github.actor(by), method)
 
-    def approve(self, number: int, by: str) -> None:
-        self._review(number, by, "APPROVED")
+    def approve(self, number: int, by: str, body: str = "") -> None:
+        self._review(number, by, "APPROVED", body)
 
-    def request_changes(self, number: int, by: str) -> None:
-        self._review(number, by, "CHANGES_REQUESTED")
+    def request_changes(self, number: int, by: str, body: str = "") -> None:
+        self._review(number, by, "CHANGES_REQUESTED", body)
 
     def _review(
-        self, number: int, by: str, state: Literal["APPROVED", "CHANGES_REQUESTED"]
+        self, number: int, by: str, state: Literal["APPROVED", "CHANGES_REQUESTED"], body: str
     ) -> None:
         with self.github.lock:
             pull, actor = self.pull(number), self.github.actor(by)
             if actor.login == pull.author:
                 raise ValueError(f"{by} cannot review their own pull request")
             when = self.github.clock.tick()
-            pull.reviews.append(Review(by, state, pull.head_sha, when))
+            pull.reviews.append(
+                Review(by, state, pull.head_sha, when, self.github.ids.next(), body)
+            )
             if by in pull.requested_reviewers:
                 pull.requested_reviewers.remove(by)
             pull.updated_at = when
+            auto_merge.settle(self)
+
+    def comment_on_line(
+        self, number: int, path: str, line: int | None, body: str, by: str
+    ) -> Thread:
+        with self.github.lock:
+            actor = self.github.actor(by)
+            return talk.begin_thread(self, self.pull(number), path, line, body, actor)
+
+    def answer(self, number: int, thread: Thread, body: str, by: str) -> None:
+        with self.github.lock:
+            actor = self.github.actor(by)
+            talk.answer_in_thread(self, self.pull(number), thread, body, actor)
+
+    def resolve(self, thread: Thread) -> None:
+        thread.resolved = True
+        auto_merge.settle(self)
+
+    def open_issue(
+        self, title: str, by: str, body: str = "", labels: tuple[str, ...] = ()
+    ) -> Issue:
+        with self.github.lock:
+            return talk.open_issue(self, title, body, list(labels), self.github.actor(by))
+
+    def close_issue(self, number: int) -> None:
+        with self.github.lock:
+            issue = talk.find_issue(self, number)
+            assert issue is not None
+            talk.edit_issue(self, issue, state="closed")
 
     def label(self, number: int, name: str, by: str | None = None) -> None:
         with self.github.lock:
@@ -117,6 +156,12 @@ class Repo(HostedRepository):
     def comment(self, number: int, body: str, by: str) -> Comment:
         with self.github.lock:
             return self.add_comment(self.pull(number), body, self.github.actor(by))
+
+    def bot_comments(self, number: int) -> list[str]:
+        """What the pull request's author has said on it."""
+        with self.github.lock:
+            pull = self.pull(number)
+            return [said.body for said in pull.comments if said.author == pull.author]
 
     def edit_body(self, number: int, body: str) -> None:
         with self.github.lock:
@@ -147,6 +192,7 @@ class Repo(HostedRepository):
                     created_at=self.github.clock.tick(),
                 )
             )
+            auto_merge.settle(self)
 
     def set_check(self, sha: str, name: str, conclusion: str | None = "success") -> CheckRun:
         """Report a check run by hand; ``None`` leaves it queued.
@@ -167,8 +213,12 @@ class Repo(HostedRepository):
                 if conclusion is not None:
                     check.status, check.conclusion = "completed", conclusion
                     check.started_at = check.completed_at = self.github.clock.tick()
+            auto_merge.settle(self)
             return checks[-1]
 
     def run_workflows(self) -> list[CheckRun]:
         """Execute the queued workflow runs; the check runs they finished."""
-        return runner.run_queue(self)
+        finished = runner.run_queue(self)
+        with self.github.lock:
+            auto_merge.settle(self)
+        return finished

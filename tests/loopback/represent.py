@@ -7,7 +7,7 @@ from typing import Any
 
 from . import merging
 from .hosted import HostedRepository
-from .state import Actor, Comment, PullRequest
+from .state import Actor, Comment, Issue, PullRequest
 
 REPOSITORY_LINKS = [
     *("archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits"),
@@ -227,6 +227,36 @@ def pull_full(repo: HostedRepository, pull: PullRequest) -> dict[str, Any]:
         "additions": sum(change.additions for change in changes),
         "deletions": sum(change.deletions for change in changes),
         "changed_files": len(changes),
+    }
+
+
+def issue(repo: HostedRepository, one: Issue) -> dict[str, Any]:
+    base = f"{repo.github.url}/repos/{repo.full_name}"
+    url = f"{base}/issues/{one.number}"
+    author = repo.github.actor(one.author)
+    return {
+        "id": one.id,
+        "node_id": f"I_{one.id}",
+        "url": url,
+        "repository_url": base,
+        "labels_url": f"{url}/labels{{/name}}",
+        "comments_url": f"{url}/comments",
+        "events_url": f"{url}/events",
+        "html_url": f"{repo.github.url}/{repo.full_name}/issues/{one.number}",
+        "number": one.number,
+        "state": one.state,
+        "title": one.title,
+        "body": one.body,
+        "user": user(repo.github.url, author),
+        "labels": [label(repo, name) for name in one.labels],
+        "milestone": None,
+        "locked": False,
+        "comments": 0,
+        "closed_at": None if one.state == "open" else stamp(one.updated_at),
+        "created_at": stamp(one.created_at),
+        "updated_at": stamp(one.updated_at),
+        "author_association": author.association,
+        "assignees": [],
     }
 
 

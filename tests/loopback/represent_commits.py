@@ -88,9 +88,8 @@ def combined_status(
 
 
 def git_commit(repo: HostedRepository, sha: str) -> dict[str, Any]:
-    shown = repo.bare.git(
-        "show", "-s", "--format=%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%T%x00%P%x00%B", sha
-    )
+    form = "%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%T%x00%P%x00%B"
+    shown = repo.bare.said((sha,), "show", "-s", f"--format={form}", sha)
     a_name, a_email, a_date, c_name, c_email, c_date, tree, parents, message = shown.split("\0")
     url = f"{repo.github.url}/repos/{repo.full_name}/git"
     html = f"{repo.github.url}/{repo.full_name}/commit"

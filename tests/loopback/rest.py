@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 PULL = "/repos/{owner}/{repo}/pulls/{number}"
 ISSUE = "/repos/{owner}/{repo}/issues/{number}"
 COMMIT = "/repos/{owner}/{repo}/commits/{sha}"
-RULES = "list[RepositoryRuleDetailedOneof7|RepositoryRuleDetailedOneof8]"
+RULES = (
+    "list[RepositoryRuleDetailedOneof3|RepositoryRuleDetailedOneof6"
+    "|RepositoryRuleDetailedOneof7|RepositoryRuleDetailedOneof8]"
+)
 CHECK_RUNS = "ReposOwnerRepoCommitsRefCheckRunsGetResponse200"
 
 ROUTES: tuple[Route, ...] = (
@@ -59,6 +62,9 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"{PULL}/requested_reviewers", rest_pulls.request_reviewers, "PullRequestSimple",
         status=201, body={"reviewers": list, "team_reviewers": list},
     ),
+    Route("POST", "/repos/{owner}/{repo}/issues", rest_repos.create_issue, "Issue", status=201,
+          body={"title": str, "body": str, "labels": list}, required={"title"}),
+    Route("PATCH", ISSUE, rest_repos.edit_issue, "Issue", body={"title": str, "body": str}),
     Route("GET", f"{ISSUE}/comments", rest_pulls.list_comments, "list[IssueComment]", pages=True),
     Route("POST", f"{ISSUE}/comments", rest_pulls.create_comment, "IssueComment", status=201,
           body={"body": str}, required={"body"}),

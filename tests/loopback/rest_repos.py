@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import represent, represent_commits
+from . import represent, represent_commits, talk
 from .call import Call
 from .errors import Refused, Violation
 
@@ -45,6 +45,10 @@ def get_rules(call: Call) -> Any:
             "required_review_thread_resolution": rules.conversations,
         }
         found.append({"type": "pull_request", "parameters": parameters, **ruleset})
+    if rules.signatures:
+        found.append({"type": "required_signatures", **ruleset})
+    if rules.linear:
+        found.append({"type": "required_linear_history", **ruleset})
     return found
 
 
@@ -57,6 +61,21 @@ def get_permission(call: Call) -> Any:
         "role_name": actor.permission,
         "user": represent.user(call.github.url, actor) | {"role_name": actor.permission},
     }
+
+
+def create_issue(call: Call) -> Any:
+    body = call.body
+    labels = body.get("labels", [])
+    issue = talk.open_issue(call.repo, body["title"], body.get("body", ""), labels, call.actor)
+    return represent.issue(call.repo, issue)
+
+
+def edit_issue(call: Call) -> Any:
+    issue = talk.find_issue(call.repo, int(call.parts["number"]))
+    if issue is None:
+        raise Refused(404, "Not Found")
+    talk.edit_issue(call.repo, issue, title=call.body.get("title"), body=call.body.get("body"))
+    return represent.issue(call.repo, issue)
 
 
 def get_commit(call: Call) -> Any:

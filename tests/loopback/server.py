@@ -59,6 +59,11 @@ class LoopbackGitHub:
         """Base URL of the REST API; GraphQL is at ``/graphql``, git at ``/owner/repo.git``."""
         return self._front.url
 
+    @property
+    def folder(self) -> Path:
+        """Where the repositories are, below the names of their owners."""
+        return Path(self._folder.name)
+
     # Setting the scene
 
     def add_actor(
@@ -86,7 +91,7 @@ class LoopbackGitHub:
         owner = full_name.partition("/")[0]
         if owner not in self._actors:
             self.add_actor(owner, permission="admin")
-        repo = Repo(self, full_name, files, default_branch, Path(self._folder.name))
+        repo = Repo(self, full_name, files, default_branch, self.folder)
         self.repos[full_name] = repo
         return repo
 

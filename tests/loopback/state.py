@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Literal
 
 Permission = Literal["none", "read", "write", "admin"]
@@ -35,10 +34,11 @@ class Ids:
     """One sequence of numbers for everything that has an id, so no two things share one."""
 
     def __init__(self) -> None:
-        self._numbers = count(1001)
+        self._last = 1000
 
     def next(self) -> int:
-        return next(self._numbers)
+        self._last += 1
+        return self._last
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,48 @@ class Review:
     state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED"]
     sha: str
     submitted_at: datetime
+    id: int
+    body: str = ""
+
+
+@dataclass(frozen=True)
+class ThreadComment:
+    id: int
+    author: str
+    body: str
+    created_at: datetime
+    sha: str
+
+
+@dataclass
+class Thread:
+    """A conversation about one line."""
+
+    id: int
+    path: str
+    line: int | None
+    comments: list[ThreadComment]
+    resolved: bool = False
+
+
+@dataclass(frozen=True)
+class AutoMerge:
+    by: str
+    method: Literal["merge", "squash", "rebase"]
+    enabled_at: datetime
+
+
+@dataclass
+class Issue:
+    number: int
+    id: int
+    title: str
+    body: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+    labels: list[str]
+    state: Literal["open", "closed"] = "open"
 
 
 @dataclass(frozen=True)
@@ -97,6 +139,7 @@ class Event:
         "LabeledEvent",
         "UnlabeledEvent",
         "ReviewRequestedEvent",
+        "HeadRefDeletedEvent",
     ]
     actor: str
     created_at: datetime
@@ -174,6 +217,8 @@ class PullRequest:
     requested_teams: list[str] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    threads: list[Thread] = field(default_factory=list)
+    auto_merge: AutoMerge | None = None
     events: list[Event] = field(default_factory=list)
     unknown_mergeability_answers: int = 0
 
@@ -196,6 +241,7 @@ class Rules:
     code_owners: bool = False
     conversations: bool = False
     signatures: bool = False
+    linear: bool = False
 
     def any(self) -> bool:
         return self != Rules()
@@ -208,6 +254,7 @@ class Settings:
     allow_rebase_merge: bool = True
     allow_auto_merge: bool = False
     delete_branch_on_merge: bool = False
+    has_issues: bool = True
     private: bool = True
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -64,6 +65,7 @@ class Workflow:
         return _branch_passes(filters, base)
 
 
+@lru_cache(maxsize=1_000)
 def parse_workflow(path: str, text: str) -> Workflow:
     document = yaml.safe_load(text)
     if not isinstance(document, dict):

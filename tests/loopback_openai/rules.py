@@ -6,8 +6,10 @@ exists but that this stand-in does not act on is refused as well: it cannot lie 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from .strict import strict_problems, valid_problems
@@ -266,11 +268,17 @@ def _check_schema(holder: Body, key: str, at: str) -> None:
     _must(strict is None or isinstance(strict, bool), f"Invalid '{at}.strict'.", f"{at}.strict")
     if key not in holder and not strict:
         return
-    schema = holder.get(key)
-    problems = strict_problems(schema) if strict else _loose_problems(schema)
-    for problem in problems:
+    problem = _first_problem(json.dumps(holder.get(key)), bool(strict))
+    if problem is not None:
         message = f"Invalid schema for '{holder['name']}': {problem}."
         raise Rejected(message, f"{at}.{key}", "invalid_function_parameters")
+
+
+@lru_cache(maxsize=1_000)
+def _first_problem(schema_json: str, strict: bool) -> str | None:
+    """Remembered, because a client sends the same few schemas with every request."""
+    schema = json.loads(schema_json)
+    return next(strict_problems(schema) if strict else _loose_problems(schema), None)
 
 
 def _loose_problems(schema: object) -> Iterator[str]:

@@ -13,6 +13,8 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from tests.serving import POLL_SECONDS, stop
+
 from .possible import Request, impossible
 from .replies import Fixed, Message, Reply, error
 from .rules import Rejected, check_request
@@ -101,7 +103,7 @@ class ScriptedOpenAI:
 
     def __enter__(self) -> Self:
         self._http = _Http(self)
-        Thread(target=self._http.serve_forever, args=(0.005,), daemon=True).start()
+        Thread(target=self._http.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def __exit__(
@@ -111,7 +113,7 @@ class ScriptedOpenAI:
         trace: TracebackType | None,
     ) -> None:
         if self._http is not None:
-            self._http.shutdown()
+            stop(self._http)
             self._http.server_close()
             self._http = None
 

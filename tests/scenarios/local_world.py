@@ -21,6 +21,7 @@ from bot.model import PullState
 from bot.repository import Repository
 from bot.sandbox.isolation import probe
 from tests.loopback_openai import ScriptedOpenAI
+from tests.scenarios.started import Started
 from tests.scenarios.world import (
     CONFIG,
     LLM,
@@ -118,6 +119,17 @@ class LocalRepo:
         del by
         self.git("update-ref", "-d", f"refs/heads/{branch}")
 
+    def request_changes(self, number: int, by: str, body: str) -> None:
+        self._person(by, "request-changes", str(number), body)
+
+    def comment(self, number: int, body: str, by: str) -> None:
+        self._person(by, "comment", str(number), body)
+
+    def bot_comments(self, number: int) -> list[str]:
+        with Repository(self._world.clone) as repository:
+            pull = LocalReader(repository, BOT, "main").pull(number)
+        return [remark.text for remark in pull.remarks if remark.is_bots] if pull else []
+
     def close(self, number: int, *, by: str) -> None:
         self._person(by, "close", str(number))
 
@@ -172,7 +184,7 @@ class LocalWorld(World):
         """Every ref of the shared repository: nothing of the forge lives anywhere else."""
         return self.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
 
-    def kill_at_next_write(self, process: subprocess.Popen[bytes]) -> None:
+    def kill_at_next_write(self, process: Started) -> None:
         """Let the process's next push take effect, and then kill it before it knows."""
         origin = self.folder / "origin.git"
         (origin / "kill-this").write_text(str(process.pid))

@@ -9,17 +9,21 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bot import cli
 from tests.loopback import LoopbackGitHub, Repo
+from tests.loopback.snapshot import Files, Snapshot
 from tests.loopback_openai import ScriptedOpenAI, calls
+from tests.scenarios.started import Started
 
 LLM = '''\
 """Talks to a language model."""
@@ -65,7 +69,14 @@ jobs:
       - uses: actions/checkout@v4
       - run: python -m unittest -q
 """
-CONFIG = """\
+PROVEN_BY_CI = """
+[sandbox]
+enabled = false
+
+[merge]
+without_evidence = true
+"""
+CONFIG = f"""\
 [[source]]
 name = "reflections"
 files = ["reflections.json"]
@@ -78,7 +89,7 @@ severity = ["low", "medium"]
 max_lines = 20
 proof = "fail-to-pass"
 outcome = "merge"
-"""
+{PROVEN_BY_CI}"""
 REFLECTION = {
     "timestamp": "2025-07-01T00:00:00Z",
     "task_summary": "Test bug in dummy_function",
@@ -148,25 +159,18 @@ class Ran:
 class World:
     """The repository `acme/agent`, the person's clone of it, and everything the bot talks to."""
 
+    check = "test"
+    """What the required check is called."""
+    _started = 0
+
     def __init__(self, folder: Path, github: LoopbackGitHub, model: ScriptedOpenAI) -> None:
         self.github = github
         self.model = model
         self.folder = folder
-        self.token = github.add_actor("amendbot[bot]", id=4242)
-        github.add_actor("alice")
-        self.repo: Repo = github.create_repo(
-            "acme/agent",
-            {"llm.py": LLM, "README.md": "# Agent\n", ".github/workflows/ci.yml": WORKFLOW},
-        )
-        self.repo.push_commit(
-            "main",
-            {"test_llm.py": TEST, ".github/bot.toml": CONFIG, "CODEOWNERS": "/docs/ @alice\n"},
-            by="alice",
-            message="Add tests and a configuration for the bot",
-        )
-        self.repo.run_workflows()
-        self.repo.require_checks(["test"])
-        self.clone = self.repo.clone(folder / "agent")
+        self.clone = folder / "agent"
+        beginning().restore(github, self.clone)
+        self.token = github.token_of("amendbot[bot]")
+        self.repo: Repo = github.repos["acme/agent"]
         self.write_reflections([REFLECTION])
 
     def write_reflections(self, records: list[dict[str, str]]) -> None:
@@ -180,6 +184,14 @@ class World:
 
     def environment(self) -> dict[str, str]:
         """What the bot finds in its environment, and nothing of this machine's."""
+        return self.common_environment() | {
+            "GITHUB_TOKEN": self.token,
+            "GITHUB_REPOSITORY": "acme/agent",
+            "GITHUB_API_URL": self.github.url,
+        }
+
+    def common_environment(self) -> dict[str, str]:
+        """What is the same on every forge."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         return {
@@ -188,9 +200,8 @@ class World:
             "TMPDIR": str(self.temporary),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
-            "GITHUB_TOKEN": self.token,
-            "GITHUB_REPOSITORY": "acme/agent",
-            "GITHUB_API_URL": self.github.url,
+            "GIT_TEST_FSYNC": "0",  # nothing here need survive a power cut
+            "SSL_CERT_DIR": str(home),  # nothing here speaks TLS, and reading certificates is slow
             "OPENAI_API_KEY": self.model.key,
             "OPENAI_BASE_URL": self.model.base_url,
             "COLUMNS": "100",
@@ -234,6 +245,21 @@ class World:
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
+    def start(self, *args: str) -> Started:
+        """A process of its own for the command, which a scenario may kill."""
+        self._started += 1
+        said = self.folder / f"said-{self._started}.txt"
+        return Started(args, self.clone, self.environment(), said)
+
+    def kill_at_next_write(self, process: Started) -> None:
+        """Let the process's next write take effect, and then kill it before it knows."""
+
+        def kill(_: object) -> None:
+            self.github.on_write = None
+            os.killpg(process.pid, signal.SIGKILL)
+
+        self.github.on_write = kill
+
     def origin(self) -> str:
         """Everything the remote and the forge hold, as text to compare."""
         return self.github.describe()
@@ -244,6 +270,47 @@ class World:
 
     def on_main(self, path: str) -> str:
         return self.repo.git("show", f"main:{path}")
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What every world starts from: made once, and then only copied."""
+
+    github: Snapshot
+    clone: Files
+    address: str
+
+    def restore(self, github: LoopbackGitHub, clone: Path) -> None:
+        self.github.restore(github)
+        self.clone.write(clone)
+        config = clone / ".git" / "config"
+        config.write_text(config.read_text().replace(self.address, address(github)))
+
+
+@cache
+def beginning() -> Beginning:
+    with tempfile.TemporaryDirectory() as folder, LoopbackGitHub() as github:
+        github.add_actor("amendbot[bot]", id=4242)
+        github.add_actor("alice")
+        repo = github.create_repo(
+            "acme/agent",
+            {"llm.py": LLM, "README.md": "# Agent\n", ".github/workflows/ci.yml": WORKFLOW},
+        )
+        repo.push_commit(
+            "main",
+            {"test_llm.py": TEST, ".github/bot.toml": CONFIG, "CODEOWNERS": "/docs/ @alice\n"},
+            by="alice",
+            message="Add tests and a configuration for the bot",
+        )
+        repo.run_workflows()
+        repo.require_checks(["test"])
+        clone = repo.clone(Path(folder) / "agent")
+        assert github.violations == []
+        return Beginning(Snapshot(github), Files.below(clone), address(github))
+
+
+def address(github: LoopbackGitHub) -> str:
+    return github.url.removeprefix("http://")
 
 
 def become(environment: dict[str, str]) -> None:
