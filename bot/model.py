@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NewType, Protocol
 
 if TYPE_CHECKING:
     from bot.evidence import Evidence
+    from bot.feedback import Feedback
 
 Sha = NewType("Sha", str)
 """A full git object name, 40 lower-case hexadecimal digits."""
@@ -25,8 +26,24 @@ Fingerprint = NewType("Fingerprint", str)
 BRANCH_PREFIX = "bot/"
 """Every branch of the bot starts with this, and no name in it comes from a model."""
 
+CHECK_NAME = "tests"
+"""The sandbox's check, on a forge that has no other and requires this one."""
+
 HOLD_LABEL = "bot:hold"
 """A person puts this label on a pull request that the bot must leave alone."""
+
+PAUSE_LABEL = "bot:pause"
+"""While an open issue has this label, the bot writes nothing."""
+
+DASHBOARD_LABEL = "bot:dashboard"
+"""The one issue that the bot keeps up to date has this label."""
+
+ATTENTION_LABEL = "bot:attention"
+"""An issue of the bot's for a person, about what it must not do by itself, has this label."""
+
+LABEL_PREFIX = "bot:"
+COMMAND = "/bot"
+"""What people write to the bot starts with this."""
 
 
 class Severity(StrEnum):
@@ -153,6 +170,16 @@ class Skipped:
 # ------------------------------------------------------------------------- what an engine answers
 
 
+class Kind(StrEnum):
+    """What a change is for, as far as policy tells changes apart."""
+
+    FIX = "fix"
+    REVERT = "revert"
+    """It takes a merge back."""
+    DOCS = "docs"
+    """It changes nothing but documentation."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BugReport:
     """A diagnosis: this file (and symbol, if any) is wrong in this way."""
@@ -235,6 +262,8 @@ class Answer:
     failed: bool = False
     out_of_budget: bool = False
     notes: tuple[str, ...] = ()
+    confidence: float | None = None
+    """How sure the engine is of the patch, from 0 to 1; None where it does not say."""
 
 
 # ------------------------------------------------------------------------------- what git answers
@@ -336,10 +365,16 @@ class Proposal:
     """What it newly does that a person should look at; see `bot.risks`."""
     evidence: Evidence | None = None
     """What its tests say; None where nothing was run."""
+    confidence: float | None = None
+    """How sure the engine is, from 0 to 1; None where it does not say."""
+    kind: Kind = Kind.FIX
+
+    on: str = ""
+    """The branch of the open pull request that it is a further attempt on; empty for a new one."""
 
     @property
     def branch(self) -> str:
-        return self.incident.branch(self.attempt)
+        return self.on or self.incident.branch(self.attempt)
 
 
 class Ending(StrEnum):
@@ -373,6 +408,10 @@ class Attempt:
     reason: str
     proposal: Proposal | None = None
     findings: tuple[Finding, ...] = ()
+    pull: Pull | None = None
+    """The open pull request that it is a further attempt on."""
+    feedback: Feedback | None = None
+    """Why a further attempt was due."""
 
 
 # ------------------------------------------------------------------------------ what the forge says
@@ -417,6 +456,61 @@ class ReviewState(StrEnum):
     CHANGES_REQUESTED = "changes requested"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Actor:
+    """Somebody at the forge. `may_write` says that they are a person who may push here.
+
+    It is never true of an app, nor of the bot itself, nor of those whose words ask for nothing:
+    about them the forge is not asked.
+    """
+
+    login: str
+    id: int = 0
+    may_write: bool = False
+
+
+class RemarkKind(StrEnum):
+    COMMENT = "comment"
+    """In the conversation as a whole."""
+    REVIEW = "review"
+    """What was said along with a verdict, or instead of one."""
+    THREAD = "thread"
+    """On a line, or an answer to that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that somebody said of a pull request. `text` is exactly what they wrote.
+
+    `id` stays the same whatever becomes of it. `verdict` is for reviews, and NONE where there was
+    none or it was dismissed. `head` is the commit that was looked at, where the forge tells.
+    `path`, `line` (None once it is outdated), `thread` and `resolved` are for threads.
+    """
+
+    id: str
+    author: Actor
+    at: datetime
+    text: str
+    kind: RemarkKind
+    verdict: ReviewState = ReviewState.NONE
+    head: Sha | None = None
+    path: str = ""
+    line: int | None = None
+    thread: str = ""
+    resolved: bool = False
+    is_bots: bool = False
+    """Whether the bot itself wrote it, by its author id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Who put a label of the bot's (`bot:…`) on a pull request that still has it, and when."""
+
+    label: str
+    by: Actor
+    at: datetime
+
+
 class Mergeable(StrEnum):
     YES = "yes"
     CONFLICT = "conflict"
@@ -434,6 +528,11 @@ class Pull:
     `checks` is None when they could not be read completely: then nothing about them is known.
     `foreign` says that the head is in a fork. `asked` are the logins and `org/team` names that were
     ever asked to review or did.
+
+    `closed_by` and `closed_at` are None unless it is closed and not merged. `closed_by` is None too
+    where nobody closed it but its branch was deleted. `remarks` are the newest, in their order.
+    `auto_merge` says that the forge will merge it by itself. `open_conversations` counts the
+    threads that are not resolved; None where they were not counted completely.
     """
 
     number: int
@@ -454,6 +553,44 @@ class Pull:
     asked: tuple[str, ...] = ()
     merged_as: Sha | None = None
     merged_tree: Sha | None = None
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: Actor | None = None
+    remarks: tuple[Remark, ...] = ()
+    labelled: tuple[Labelled, ...] = ()
+    auto_merge: bool = False
+    open_conversations: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseRules:
+    """What the forge asks of a merge into the base branch besides checks; None where unknown."""
+
+    approvals: int | None = None
+    """How many people must approve."""
+    code_owners: bool | None = None
+    """Whether an owner of each changed file must approve."""
+    conversations: bool | None = None
+    """Whether every conversation must be resolved."""
+    signatures: bool | None = None
+    """Whether every commit must be signed."""
+    strict: bool | None = None
+    """Whether the branch must be up to date with the base branch."""
+    linear: bool | None = None
+    """Whether merge commits are refused."""
+    queue: bool | None = None
+    """Whether merges go through the forge's merge queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One of the bot's own open issues."""
+
+    number: int
+    url: str
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,6 +599,7 @@ class ForgeView:
 
     `required` lists the checks the forge itself requires on the base branch; None where the token
     may not read them. `pulls` holds every pull request whose head is one of the bot's branches.
+    `issues` are the bot's own open ones that have one of its labels.
     """
 
     repository: str
@@ -472,6 +610,11 @@ class ForgeView:
     pulls: tuple[Pull, ...]
     checks_here: bool = False
     """Whether the bot's own sandbox is the only one to run checks, and `required` is its check."""
+    rules: BaseRules = BaseRules()
+    allows_auto_merge: bool | None = None
+    paused_by_issue: str = ""
+    """The number of an open issue labelled `bot:pause`, as text; empty where there is none."""
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -498,6 +641,11 @@ def digest(*parts: str) -> str:
         state.update(f"{len(encoded)}:".encode())
         state.update(encoded)
     return state.hexdigest()[:12]
+
+
+def fingerprint_of_revert(merge: Sha) -> Fingerprint:
+    """The identity of the incident that taking this merge back is."""
+    return Fingerprint(f"v1-{digest('revert', merge)}")
 
 
 def latest(moments: Sequence[datetime]) -> datetime | None:

@@ -1,10 +1,10 @@
-"""Delete the branch of a pull request that is merged."""
+"""Delete the branch of a pull request that is merged, or that people have refused."""
 
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.ledger import FailureRecord
-from bot.model import PullState, Sha
+from bot.model import Pull, PullState, Sha
 
 
 class DeleteBranch(Params):
@@ -16,8 +16,8 @@ class DeleteBranch(Params):
 
 def execute(context: WriteContext, params: DeleteBranch) -> Done:
     pull = context.reader.pull(params.number)
-    if pull is None or pull.state is not PullState.MERGED or pull.author_id != context.me:
-        return Done(False, f"{params.branch} is not merged")
+    if pull is None or pull.author_id != context.me or not _is_over(pull):
+        return Done(False, f"{params.branch} is neither merged nor refused")
     ended = context.publisher.delete(params.branch, params.head)
     if ended.rejected:
         failure = FailureRecord(
@@ -34,9 +34,14 @@ def execute(context: WriteContext, params: DeleteBranch) -> Done:
     return Done(True, f"deleted {params.branch}")
 
 
+def _is_over(pull: Pull) -> bool:
+    refused = pull.closed_by is not None and pull.closed_by.may_write
+    return pull.state is PullState.MERGED or (pull.state is PullState.CLOSED and refused)
+
+
 ACTION = Action(
     name="delete_branch",
-    description="Delete the branch of a merged pull request.",
+    description="Delete the branch of a pull request that is merged or refused.",
     effect=Effect.WRITE,
     parameters=DeleteBranch,
     execute=execute,

@@ -33,7 +33,9 @@ def execute(context: WriteContext, params: MergePullRequest) -> Done:
         return Done(False, f"pull request {pull.number} is not merged: {changed}")
     if context.publisher.head(context.base_branch) != params.base:
         return Done(False, f"{context.base_branch} has moved since the tests ran")
-    merged = context.writer.merge(pull.number, head=params.head, method=params.method)
+    merged = context.writer.merge(
+        pull.number, head=params.head, base=params.base, method=params.method
+    )
     if isinstance(merged, Refused):
         if merged.final:
             failure = FailureRecord(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.actions import WriteContext
-from bot.model import HOLD_LABEL, Pull, PullState, Sha
+from bot.forges import Refused
+from bot.ledger import FailureRecord
+from bot.model import BRANCH_PREFIX, HOLD_LABEL, Pull, PullState, Sha
 
 
 def own_open_pull(context: WriteContext, number: int, head: Sha) -> Pull | str:
@@ -22,6 +24,34 @@ def own_open_pull(context: WriteContext, number: int, head: Sha) -> Pull | str:
     if is_held(pull):
         return f"pull request {number} is on hold"
     return pull
+
+
+def own_pull(
+    context: WriteContext, number: int, branch: str, *, while_held: bool = False
+) -> Pull | str:
+    """The bot's own pull request in whatever state it is, or why the bot must not touch it."""
+    pull = context.reader.pull(number)
+    if pull is None:
+        return f"there is no pull request {number}"
+    ours = branch.startswith(BRANCH_PREFIX) and pull.branch == branch
+    if pull.author_id != context.me or pull.foreign or not ours:
+        return f"pull request {number} is not the bot's own"
+    if is_held(pull) and not while_held:
+        return f"pull request {number} is on hold"
+    return pull
+
+
+def record_refusal(context: WriteContext, action: str, pull: Pull, refused: Refused) -> None:
+    """Remember what the forge will not do, unless another moment may answer otherwise."""
+    if refused.final:
+        failure = FailureRecord(
+            at=context.now,
+            action=action,
+            branch=pull.branch,
+            head=pull.head,
+            reason=refused.reason,
+        )
+        context.publisher.record((failure,))
 
 
 def is_held(pull: Pull) -> bool:

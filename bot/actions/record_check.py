@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.forges import CheckResult, Refused
-from bot.forges.local_records import CHECK_NAME
-from bot.model import CheckState, Sha
+from bot.model import CHECK_NAME, CheckState, Sha
 
 
 class RecordCheck(Params):

@@ -1,17 +1,18 @@
 """Forges: where pull requests live. A forge has two halves, and planning only ever gets to read.
 
-`ForgeReader` and `ForgeWriter` are what `github` (and later `local`) offer; `Publisher` is what
+`ForgeReader` and `ForgeWriter` are what `github` and `local` offer; `Publisher` is what
 actions need of git itself: moving refs of the remote under a lease.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.ledger import Record
-from bot.model import CheckState, ForgeView, Pull, Pushed, Sha
+from bot.model import CheckState, ForgeView, Issue, Pull, Pushed, Sha
 
 
 class ForgeReader(Protocol):
@@ -34,8 +35,12 @@ class ForgeReader(Protocol):
     def current(self, branch: str) -> Pull | None:
         """The newest pull request from this branch of the repository itself, read just now.
 
-        Its checks, review state and mergeability are not read.
+        Its checks, review state, mergeability and what was said of it are not read.
         """
+        ...
+
+    def paused_by_issue(self) -> str:
+        """The number of an open issue labelled `bot:pause`, read just now; empty if none is."""
         ...
 
 
@@ -80,8 +85,23 @@ class CheckResult:
     base_state: CheckState | None = None
 
 
+def marked(text: str, marker: str) -> str:
+    """A comment's text with its hidden marker, by which the bot knows it again."""
+    return f"{text.rstrip()}\n\n{hidden(marker)}\n"
+
+
+def hidden(marker: str) -> str:
+    if not re.fullmatch(r"[\w.:-]+", marker, re.ASCII):
+        raise ValueError(f"not a marker: {marker!r}")
+    return f"<!-- amendbot:said {marker} -->"
+
+
 class ForgeWriter(Protocol):
-    """The writing half. Each call is one write; an answer that is lost is a UserError."""
+    """The writing half. Each call is one write; an answer that is lost is a UserError.
+
+    From `comment` on, what is so already is not written again, and after a lost answer it is read
+    whether the write has happened after all. None says that it is so now.
+    """
 
     def open(
         self, *, branch: str, base_branch: str, title: str, body: str, draft: bool
@@ -93,12 +113,51 @@ class ForgeWriter(Protocol):
         """Ask these logins and `org/team` names."""
         ...
 
-    def merge(self, number: int, *, head: Sha, method: str) -> Merged | Refused:
-        """Merge if the head still is `head`. After an ambiguous answer the state is read again."""
+    def merge(self, number: int, *, head: Sha, base: Sha, method: str) -> Merged | Refused:
+        """Merge if the head still is `head`. After an ambiguous answer the state is read again.
+
+        `base` is what the tests ran on; a forge that can refuses to merge onto any other commit.
+        """
         ...
 
     def check(self, branch: str, result: CheckResult) -> Refused | None:
         """Keep a check's result with the branch's pull request, where checks are the bot's own."""
+        ...
+
+    def comment(self, number: int, text: str, *, marker: str) -> Refused | None:
+        """Comment, unless a comment of the bot's own carries this hidden marker already.
+
+        A marker is made of letters, digits and `-_.:`; `marked` puts it into the text.
+        """
+        ...
+
+    def reply(self, number: int, thread: str, text: str) -> Refused | None:
+        """Answer in a thread of a review, unless the bot's own last words there are the same."""
+        ...
+
+    def close(self, number: int) -> Refused | None:
+        """Close without merging; one that is not open is a refusal."""
+        ...
+
+    def add_label(self, number: int, label: str) -> Refused | None: ...
+
+    def remove_label(self, number: int, label: str) -> Refused | None: ...
+
+    def enable_auto_merge(self, number: int, *, head: Sha, method: str) -> Refused | None:
+        """Have the forge merge it by itself, at this head, once its own requirements are met.
+
+        A refusal where the repository does not allow that, and where nothing is unmet.
+        """
+        ...
+
+    def disable_auto_merge(self, number: int) -> Refused | None: ...
+
+    def open_issue(self, *, title: str, body: str, label: str) -> Issue | Refused:
+        """Open an issue with this label; the bot's own open one of the same title is kept."""
+        ...
+
+    def update_issue(self, number: int, *, title: str, body: str) -> Refused | None:
+        """Change what an issue of the bot's own says."""
         ...
 
 
@@ -107,6 +166,10 @@ class Publisher(Protocol):
 
     def publish(self, branch: str, head: Sha, records: Sequence[Record]) -> Pushed:
         """Create the branch at `head` and add the records, both or neither."""
+        ...
+
+    def replace(self, branch: str, old: Sha, new: Sha, records: Sequence[Record]) -> Pushed:
+        """Move the branch from `old` to `new`, whatever lies between, and add the records."""
         ...
 
     def delete(self, branch: str, head: Sha) -> Pushed:

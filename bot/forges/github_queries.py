@@ -1,15 +1,29 @@
 """The GraphQL that reads GitHub, and how its answers become the bot's nouns. Pure.
 
-One request brings the base branch and fifty of the bot's branches with their pull requests, checks
-*and* statuses, reviews and labels.
+One request brings the base branch, the bot's issues and fifty of its branches with their pull
+requests, checks *and* statuses, labels, and what people said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.model import Check, CheckState, Mergeable, Pull, PullState, ReviewState, Sha
+from bot.forges import github_people
+from bot.forges.github_people import IN_THREADS, SAID, People, moment
+from bot.model import (
+    ATTENTION_LABEL,
+    DASHBOARD_LABEL,
+    PAUSE_LABEL,
+    Check,
+    CheckState,
+    Issue,
+    Mergeable,
+    Pull,
+    PullState,
+    ReviewState,
+    Sha,
+)
 
 _CONTEXTS = """
   pageInfo { hasNextPage endCursor }
@@ -30,7 +44,7 @@ fragment Facts on PullRequest {
   reviewRequests(first: 50) {
     nodes { requestedReviewer { ... on User { login } ... on Team { combinedSlug } } }
   }
-  timelineItems(first: 20, itemTypes: [REVIEW_REQUESTED_EVENT]) {
+  asking: timelineItems(first: 20, itemTypes: [REVIEW_REQUESTED_EVENT]) {
     nodes {
       ... on ReviewRequestedEvent {
         requestedReviewer { ... on User { login } ... on Team { combinedSlug } }
@@ -38,26 +52,49 @@ fragment Facts on PullRequest {
     }
   }
   mergeCommit { oid tree { oid } }
+  SAID
 }
-"""
+""".replace("SAID", SAID)
 
 _CHECKED = """
 fragment Checked on PullRequest {
   ...Facts
+  IN_THREADS
   commits(last: 1) {
     nodes { commit { oid statusCheckRollup { contexts(first: 100) { CONTEXTS } } } }
   }
 }
-""".replace("CONTEXTS", _CONTEXTS)
+""".replace("CONTEXTS", _CONTEXTS).replace("IN_THREADS", IN_THREADS)
+
+_PAUSED = """
+    paused: issues(first: 1, states: [OPEN], labels: ["PAUSE"]) { nodes { number } }
+""".replace("PAUSE", PAUSE_LABEL)
+
+_ISSUE = """
+fragment OneIssue on Issue {
+  number url title body state labels(first: 20) { nodes { name } }
+  author { login ... on Bot { databaseId } ... on User { databaseId } }
+}
+"""
+
+_KEPT = """
+    dashboard: issues(first: 5, states: [OPEN], labels: ["DASHBOARD"]) { nodes { ...OneIssue } }
+    attention: issues(last: 20, states: [OPEN], labels: ["ATTENTION"]) { nodes { ...OneIssue } }
+""".replace("DASHBOARD", DASHBOARD_LABEL).replace("ATTENTION", ATTENTION_LABEL)
 
 OBSERVE = (
     """
 query Observe($owner: String!, $name: String!, $base: String!, $prefix: String!, $after: String) {
   viewer { databaseId }
   repository(owner: $owner, name: $name) {
-    nameWithOwner viewerDefaultMergeMethod
+    nameWithOwner viewerDefaultMergeMethod autoMergeAllowed
+    PAUSED
+    KEPT
     ref(qualifiedName: $base) {
-      refUpdateRule { requiredStatusCheckContexts }
+      refUpdateRule {
+        requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews
+        requiresConversationResolution requiresLinearHistory requiresSignatures
+      }
       target { ... on Commit { oid statusCheckRollup { contexts(first: 100) { CONTEXTS } } } }
     }
     refs(refPrefix: $prefix, first: 50, after: $after) {
@@ -73,11 +110,88 @@ query Observe($owner: String!, $name: String!, $base: String!, $prefix: String!,
 """
     + _CHECKED
     + _FACTS
-).replace("CONTEXTS", _CONTEXTS)
+    + _ISSUE
+)
+OBSERVE = OBSERVE.replace("CONTEXTS", _CONTEXTS).replace("PAUSED", _PAUSED).replace("KEPT", _KEPT)
+
+PAUSED = """
+query Paused($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { PAUSED } }
+""".replace("PAUSED", _PAUSED)
+
+KEPT_ISSUES = (
+    """
+query Kept($owner: String!, $name: String!, $label: String!) {
+  viewer { databaseId }
+  repository(owner: $owner, name: $name) {
+    kept: issues(last: 50, states: [OPEN], labels: [$label]) { nodes { ...OneIssue } }
+  }
+}
+"""
+    + _ISSUE
+)
+
+ONE_ISSUE = (
+    """
+query ReadIssue($owner: String!, $name: String!, $number: Int!) {
+  viewer { databaseId }
+  repository(owner: $owner, name: $name) { issue(number: $number) { ...OneIssue } }
+}
+"""
+    + _ISSUE
+)
+
+NOW = """
+query Now($owner: String!, $name: String!, $number: Int!, $before: String) {
+  viewer { databaseId }
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      id state headRefOid
+      autoMergeRequest { enabledAt }
+      labels(first: 100) { nodes { name } }
+      comments(last: 100, before: $before) {
+        pageInfo { hasPreviousPage startCursor }
+        nodes { body author { login ... on Bot { databaseId } ... on User { databaseId } } }
+      }
+    }
+  }
+}
+"""
+
+THREAD = """
+query Thread($owner: String!, $name: String!, $id: ID!) {
+  viewer { databaseId }
+  repository(owner: $owner, name: $name) { nameWithOwner }
+  node(id: $id) {
+    ... on PullRequestReviewThread {
+      pullRequest { number }
+      comments(last: 50) {
+        nodes { body author { login ... on Bot { databaseId } ... on User { databaseId } } }
+      }
+    }
+  }
+}
+"""
+
+REPLY = """
+mutation Reply($input: AddPullRequestReviewThreadReplyInput!) {
+  addPullRequestReviewThreadReply(input: $input) { comment { id } }
+}
+"""
+ENABLE_AUTO_MERGE = """
+mutation Enable($input: EnablePullRequestAutoMergeInput!) {
+  enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+}
+"""
+DISABLE_AUTO_MERGE = """
+mutation Disable($input: DisablePullRequestAutoMergeInput!) {
+  disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+}
+"""
 
 ONE_PULL = (
     """
 query OnePull($owner: String!, $name: String!, $number: Int!) {
+  viewer { databaseId }
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { ...Checked } }
 }
 """
@@ -106,7 +220,7 @@ def history_query(count: int) -> str:
     """A query for the pull requests of `count` branches, given as $b0, $b1, …"""
     variables = "".join(f", $b{index}: String!" for index in range(count))
     fields = "\n".join(
-        f"h{index}: pullRequests(headRefName: $b{index}, first: 10, "
+        f"h{index}: pullRequests(headRefName: $b{index}, first: 5, "
         f"orderBy: {{field: CREATED_AT, direction: DESC}}) {{ nodes {{ ...Facts }} }}"
         for index in range(count)
     )
@@ -116,30 +230,62 @@ def history_query(count: int) -> str:
     )
 
 
-def pull_of(node: dict[str, Any], checks: tuple[Check, ...] | None) -> Pull:
-    """A pull request from its GraphQL node; `checks` are read apart, as they may have pages."""
+def pull_of(node: dict[str, Any], checks: tuple[Check, ...] | None, people: People) -> Pull:
+    """A pull request from its GraphQL node; `checks` are read apart, as they may have pages.
+
+    Of other people's pull requests nobody is asked about.
+    """
+    state = PullState(node["state"].lower())
     author = node["author"] or {}
     merged = node["mergeCommit"] or {}
+    labels = tuple(label["name"] for label in node["labels"]["nodes"])
+    if author.get("databaseId") != people.me or node["isCrossRepository"]:
+        people = People(people.me, lambda login: False)
+    closed_at, closed_by = github_people.closing(node, state, people)
     return Pull(
         number=node["number"],
         url=node["url"],
         title=node["title"],
         body=node["body"],
-        state=PullState(node["state"].lower()),
+        state=state,
         draft=node["isDraft"],
         author_id=author.get("databaseId") or 0,
         foreign=node["isCrossRepository"],
         branch=node["headRefName"],
         head=Sha(node["headRefOid"]),
         base_branch=node["baseRefName"],
-        labels=tuple(label["name"] for label in node["labels"]["nodes"]),
+        labels=labels,
         checks=checks,
         review=_review(node),
         mergeable=_mergeable(node),
         asked=tuple(sorted(set(_asked(node)))),
         merged_as=Sha(merged["oid"]) if merged else None,
         merged_tree=Sha(merged["tree"]["oid"]) if merged else None,
+        created_at=moment(node["createdAt"]),
+        closed_at=closed_at,
+        closed_by=closed_by,
+        remarks=github_people.remarks(node, people),
+        labelled=github_people.labelled(node, labels, people),
+        auto_merge=node.get("autoMergeRequest") is not None,
+        open_conversations=github_people.open_conversations(node),
     )
+
+
+def own_issues(nodes: Iterable[dict[str, Any]], me: int) -> Iterator[Issue]:
+    """Issues from their GraphQL nodes, as far as the bot opened them."""
+    for node in nodes:
+        if node["state"] == "OPEN" and (node["author"] or {}).get("databaseId") == me:
+            yield Issue(
+                number=node["number"],
+                url=node["url"],
+                title=node["title"],
+                body=node["body"],
+                labels=tuple(label["name"] for label in node["labels"]["nodes"]),
+            )
+
+
+def paused_by(repository: dict[str, Any]) -> str:
+    return "".join(str(node["number"]) for node in repository["paused"]["nodes"])
 
 
 def head_contexts(node: dict[str, Any]) -> dict[str, Any] | None:
@@ -195,7 +341,7 @@ def _asked(node: dict[str, Any]) -> Iterator[str]:
     for review in node["latestOpinionatedReviews"]["nodes"]:
         if review["author"]:
             yield review["author"]["login"]
-    for part in ("reviewRequests", "timelineItems"):
+    for part in ("reviewRequests", "asking"):
         for request in node[part]["nodes"]:
             reviewer = request.get("requestedReviewer") or {}
             name = reviewer.get("login") or reviewer.get("combinedSlug")

@@ -16,7 +16,6 @@ from bot.forges.local_changes import Named, RecordWriting, not_open, now, unknow
 from bot.forges.local_git import ahead, merge_trees
 from bot.forges.local_merge import build_merge
 from bot.forges.local_records import (
-    CHECK_NAME,
     LocalPull,
     MergedRecord,
     OpenedRecord,
@@ -30,6 +29,8 @@ from bot.forges.local_state import TRIES, Found, State, StateReading
 from bot.ledger import raw_date
 from bot.model import (
     BRANCH_PREFIX,
+    CHECK_NAME,
+    BaseRules,
     CheckState,
     ForgeView,
     Mergeable,
@@ -40,6 +41,17 @@ from bot.model import (
     short,
 )
 from bot.repository import RefUpdate, Repository
+
+NO_RULES = BaseRules(
+    approvals=0,
+    code_owners=False,
+    conversations=False,
+    signatures=False,
+    strict=False,
+    linear=False,
+    queue=False,
+)
+"""Git asks for nothing besides what this forge's own check says."""
 
 
 class LocalReader:
@@ -71,6 +83,8 @@ class LocalReader:
             base_checks=base_checks((pull.pull for pull in state.pulls.values()), base),
             pulls=self._whole(found),
             checks_here=True,
+            rules=NO_RULES,
+            allows_auto_merge=False,
         )
 
     def pull(self, number: int) -> Pull | None:
@@ -79,7 +93,10 @@ class LocalReader:
 
     def current(self, branch: str) -> Pull | None:
         found = self._reading.read().of_branch(branch)
-        return found.as_pull() if found else None
+        return found.as_pull(self._me) if found else None
+
+    def paused_by_issue(self) -> str:
+        return ""
 
     def records(self, number: int) -> LocalPull | None:
         """All that was said of a pull request: comments, reviews and checks."""
@@ -103,7 +120,7 @@ class LocalReader:
             if pull.is_open and pull.base:
                 tree = trees[pull.base, pull.head]
                 mergeable = Mergeable.CONFLICT if tree is None else Mergeable.YES
-            whole.append(pull.as_pull(mergeable))
+            whole.append(pull.as_pull(self._me, mergeable))
         return tuple(whole)
 
 
@@ -142,10 +159,20 @@ class LocalWriter(RecordWriting):
                 return Opened(highest, f"refs/pulls/{highest}", draft)
         raise self.gave_up()
 
-    def merge(self, number: int, *, head: Sha, method: str) -> Merged | Refused:
+    def merge(
+        self,
+        number: int,
+        *,
+        head: Sha,
+        base: Sha | None = None,
+        method: str,
+        untested: bool = False,
+    ) -> Merged | Refused:
         """Merge if the head still is `head`, its tests have passed, and nobody asked for changes.
 
-        One that is merged by now is not merged again: the answer is the merge that happened.
+        With a `base` it is merged onto that commit or not at all; a person may take any, and may
+        merge what is `untested`. One that is merged by now is not merged again: the answer is the
+        merge that happened.
         """
         before: State | None = None
         for _ in range(TRIES):
@@ -155,7 +182,7 @@ class LocalWriter(RecordWriting):
                 return unknown(number)
             if found.merged_as and found.merged_tree:
                 return Merged(found.merged_as, found.merged_tree)
-            refused = _not_to_merge(found, head)
+            refused = _not_to_merge(found, head, base, untested=untested)
             if refused:
                 return refused
             if before and before.refs == state.refs:
@@ -207,7 +234,7 @@ class LocalWriter(RecordWriting):
         return ""
 
 
-def _not_to_merge(found: Found, head: Sha) -> Refused | None:
+def _not_to_merge(found: Found, head: Sha, base: Sha | None, *, untested: bool) -> Refused | None:
     """Why a pull request must not be merged at this head; None where it may."""
     if not found.is_open:
         return not_open(found)
@@ -216,12 +243,15 @@ def _not_to_merge(found: Found, head: Sha) -> Refused | None:
         return Refused(moved, final=False)
     if found.base is None:
         return Refused(f"there is no branch {found.pull.base_branch}")
+    if base not in (None, found.base):
+        return Refused(f"{found.pull.base_branch} has moved since the tests ran", final=False)
     if found.pull.draft:
         return Refused(f"pull request {found.number} is a draft", final=False)
     if found.pull.review(head) is ReviewState.CHANGES_REQUESTED:
         return Refused("a reviewer asked for changes", final=False)
     states = {check.name: check.state for check in found.pull.checks(head)}
     tests = states.get(CHECK_NAME, CheckState.PENDING)
-    if tests is not CheckState.PASSED:
-        return Refused(f"its check “{CHECK_NAME}” is {tests}", final=False)
+    if tests is not CheckState.PASSED and not untested:
+        has = "has failed" if tests is CheckState.FAILED else "has not run"
+        return Refused(f"its check “{CHECK_NAME}” {has}", final=False)
     return None

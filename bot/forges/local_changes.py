@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Literal, Protocol
 
 from bot.errors import UserError
-from bot.forges import CheckResult, Refused
+from bot.forges import CheckResult, Refused, hidden, marked
 from bot.forges.local_records import (
     CheckedRecord,
     ClosedRecord,
@@ -28,7 +28,7 @@ from bot.forges.local_records import (
 from bot.forges.local_state import TRIES, Found, StateReading
 from bot.git_formats import Identity
 from bot.ledger import raw_date
-from bot.model import PullState, Sha, short
+from bot.model import Issue, PullState, Sha, short
 from bot.repository import RefUpdate, Repository
 
 
@@ -97,8 +97,36 @@ class RecordWriting:
             return Refused(f"{branch} has no pull request")
         return self._change(of_branch.number, keep)
 
-    def comment(self, number: int, body: str) -> Refused | None:
-        return self._change(number, lambda _: CommentedRecord(at=now(), by=self.by, body=body))
+    def comment(
+        self, number: int, text: str, *, marker: str = "", path: str = "", line: int | None = None
+    ) -> Refused | None:
+        """Comment on the whole or, with a path, on its newest head; once for each marker."""
+        body = marked(text, marker) if marker else text
+
+        def say(found: Found) -> PullRecord | Refused | None:
+            own = (said.body for said in found.pull.comments if said.by.id == self.by.id)
+            if marker and any(hidden(marker) in said for said in own):
+                return None
+            if line is not None and not path:
+                return Refused("a line is in a file, and none is named")
+            head = found.head if path else None
+            return CommentedRecord(at=now(), by=self.by, body=body, path=path, line=line, head=head)
+
+        return self._change(number, say)
+
+    def reply(self, number: int, thread: str, text: str) -> Refused | None:
+        """Answer in a thread, unless one's own last words there are the same."""
+
+        def answer(found: Found) -> PullRecord | Refused | None:
+            said = [one for one in found.pull.comments if thread in (one.id, one.thread)]
+            if not thread or not any(one.id == thread and one.path for one in said):
+                return Refused(f"pull request {number} has no such thread")
+            own = [one.body for one in said if one.by.id == self.by.id]
+            if own and own[-1] == text:
+                return None
+            return CommentedRecord(at=now(), by=self.by, body=text, thread=thread)
+
+        return self._change(number, answer)
 
     def review(self, number: int, head: Sha, *, approve: bool, body: str = "") -> Refused | None:
         """Approve a head, or ask for changes; nobody approves what they opened themselves."""
@@ -141,21 +169,21 @@ class RecordWriting:
 
         return self._change(number, reopen)
 
-    def label(self, number: int, name: str) -> Refused | None:
-        def label(found: Found) -> PullRecord | Refused | None:
-            if name in found.pull.labels:
+    def add_label(self, number: int, label: str) -> Refused | None:
+        def add(found: Found) -> PullRecord | Refused | None:
+            if label in found.pull.labels:
                 return None
-            return LabelledRecord(at=now(), by=self.by, label=name)
+            return LabelledRecord(at=now(), by=self.by, label=label)
 
-        return self._change(number, label)
+        return self._change(number, add)
 
-    def unlabel(self, number: int, name: str) -> Refused | None:
-        def unlabel(found: Found) -> PullRecord | Refused | None:
-            if name.casefold() not in {label.casefold() for label in found.pull.labels}:
-                return Refused(f"pull request {number} has no label {name}")
-            return UnlabelledRecord(at=now(), by=self.by, label=name)
+    def remove_label(self, number: int, label: str) -> Refused | None:
+        def remove(found: Found) -> PullRecord | Refused | None:
+            if label.casefold() not in {name.casefold() for name in found.pull.labels}:
+                return None
+            return UnlabelledRecord(at=now(), by=self.by, label=label)
 
-        return self._change(number, unlabel)
+        return self._change(number, remove)
 
     def set_draft(self, number: int, draft: bool) -> Refused | None:
         """Say that it is ready for review, or that it is not."""
@@ -171,6 +199,24 @@ class RecordWriting:
 
     def set_title(self, number: int, title: str) -> Refused | None:
         return self._edit(number, title=title)
+
+    # ---------------------------------------------------------------------------- what git has not
+
+    def enable_auto_merge(self, number: int, *, head: Sha, method: str) -> Refused | None:
+        del number, head, method
+        return Refused("the forge 'local' merges nothing by itself")
+
+    def disable_auto_merge(self, number: int) -> Refused | None:
+        del number
+        return None
+
+    def open_issue(self, *, title: str, body: str, label: str) -> Issue | Refused:
+        del title, body, label
+        return Refused("the forge 'local' has no issues")
+
+    def update_issue(self, number: int, *, title: str, body: str) -> Refused | None:
+        del number, title, body
+        return Refused("the forge 'local' has no issues")
 
     # ------------------------------------------------------------------------------ how it is kept
 

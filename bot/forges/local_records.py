@@ -22,8 +22,6 @@ from bot.model import Check, CheckState, ReviewState, Sha, short
 from bot.untrusted import one_line
 
 PULLS = "refs/pulls/"
-CHECK_NAME = "tests"
-"""The one check of the forge `local`, and the one it requires: the sandbox's evidence."""
 
 
 def head_ref(number: int) -> str:
@@ -113,8 +111,15 @@ class EditedRecord(_Record):
 
 
 class CommentedRecord(_Record):
+    """One on a line starts a thread, which has its id; an answer names that as its thread."""
+
     kind: Literal["commented"] = "commented"
     body: _Text
+    path: _Text = ""
+    line: int | None = None
+    head: Sha | None = None
+    """The commit whose line it is."""
+    thread: str = ""
 
     @property
     def subject(self) -> str:
@@ -262,6 +267,7 @@ class LocalPull:
     asked: tuple[str, ...] = ()
     reviews: tuple[ReviewedRecord, ...] = ()
     comments: tuple[CommentedRecord, ...] = ()
+    labellings: tuple[LabelledRecord, ...] = ()
     checked: tuple[CheckedRecord, ...] = ()
     unknown: int = field(default=0)
 
@@ -356,7 +362,8 @@ def _with_more_said(
         case ReviewedRecord():
             return replace(pull, reviews=(*pull.reviews, record))
         case LabelledRecord():
-            return replace(pull, labels=(*_without(pull.labels, record.label), record.label))
+            labels = (*_without(pull.labels, record.label), record.label)
+            return replace(pull, labels=labels, labellings=(*pull.labellings, record))
         case UnlabelledRecord():
             return replace(pull, labels=_without(pull.labels, record.label))
         case ReviewAskedRecord():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.errors import UserError
-from bot.forges import local_git
+from bot.forges import local_git, local_people
 from bot.forges.local_records import PULLS, LocalPull, fold, head_ref, number_of
 from bot.git_formats import Message
 from bot.model import BRANCH_PREFIX, Mergeable, Pull, PullState, Sha
@@ -52,8 +52,9 @@ class Found:
             return self.pull.closed.head
         return self.branch_head or self.kept_head
 
-    def as_pull(self, mergeable: Mergeable = Mergeable.UNKNOWN) -> Pull:
+    def as_pull(self, me: int, mergeable: Mergeable = Mergeable.UNKNOWN) -> Pull:
         pull = self.pull
+        closed = pull.closed if self.state is PullState.CLOSED else None
         return Pull(
             number=pull.number,
             url=head_ref(pull.number).removesuffix("/head"),
@@ -73,6 +74,11 @@ class Found:
             asked=pull.ever_asked,
             merged_as=self.merged_as,
             merged_tree=self.merged_tree,
+            created_at=pull.opened.at,
+            closed_at=closed.at if closed else None,
+            closed_by=local_people.actor(closed.by, me) if closed else None,
+            remarks=local_people.remarks(pull, me),
+            labelled=local_people.labelled(pull, me),
         )
 
 

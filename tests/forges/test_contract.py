@@ -14,11 +14,11 @@ from typing import Protocol
 import pytest
 
 from bot.errors import UserError
-from bot.forges import CheckResult, ForgeReader, ForgeWriter, Merged, Opened, Refused
+from bot.forges import CheckResult, ForgeReader, ForgeWriter, Merged, Opened, Refused, marked
 from bot.forges.github import GitHubAddress, GitHubReader, GitHubWriter
 from bot.forges.local import LocalReader, LocalWriter
 from bot.git_formats import Identity
-from bot.model import CheckState, Mergeable, Pull, PullState, ReviewState, Sha
+from bot.model import CheckState, Mergeable, Pull, PullState, RemarkKind, ReviewState, Sha
 from bot.repository import Repository
 from tests.loopback import LoopbackGitHub
 from tests.scratch import Scratch, committed, git
@@ -41,6 +41,8 @@ class Ground(Protocol):
         """Git in the repository that the forge keeps."""
         ...
 
+    def delete(self, branch: str) -> None: ...
+
     def checked(self, branch: str, head: Sha, state: CheckState) -> None: ...
 
     def close(self, number: int) -> None: ...
@@ -50,6 +52,8 @@ class Ground(Protocol):
     def label(self, number: int, name: str) -> None: ...
 
     def request_changes(self, number: int, head: Sha) -> None: ...
+
+    def comment(self, number: int, text: str, path: str = "", line: int = 0) -> None: ...
 
     def everything(self) -> str:
         """All that the forge holds, as text to compare."""
@@ -72,6 +76,9 @@ class LocalGround:
     def git(self, *args: str) -> str:
         return git(self.scratch.origin, *args)
 
+    def delete(self, branch: str) -> None:
+        self.git("update-ref", "-d", f"refs/heads/{branch}")
+
     def checked(self, branch: str, head: Sha, state: CheckState) -> None:
         result = CheckResult(head=head, name="tests", state=state, summary="ran")
         assert self.writer.check(branch, result) is None
@@ -83,10 +90,13 @@ class LocalGround:
         assert self.alice.reopen(number) is None
 
     def label(self, number: int, name: str) -> None:
-        assert self.alice.label(number, name) is None
+        assert self.alice.add_label(number, name) is None
 
     def request_changes(self, number: int, head: Sha) -> None:
         assert self.alice.review(number, head, approve=False, body="no") is None
+
+    def comment(self, number: int, text: str, path: str = "", line: int = 0) -> None:
+        assert self.alice.comment(number, text, path=path, line=line or None) is None
 
     def everything(self) -> str:
         return str(self.scratch.refs())
@@ -109,6 +119,9 @@ class GitHubGround:
     def git(self, *args: str) -> str:
         return self.repo.git(*args)
 
+    def delete(self, branch: str) -> None:
+        self.repo.delete_branch(branch, by="alice")
+
     def checked(self, branch: str, head: Sha, state: CheckState) -> None:
         conclusion = "success" if state is CheckState.PASSED else "failure"
         self.repo.set_check(head, "tests", conclusion)
@@ -120,10 +133,16 @@ class GitHubGround:
         self.repo.reopen(number, by="alice")
 
     def label(self, number: int, name: str) -> None:
-        self.repo.label(number, name)
+        self.repo.label(number, name, by="alice")
 
     def request_changes(self, number: int, head: Sha) -> None:
-        self.repo.request_changes(number, by="alice")
+        self.repo.request_changes(number, by="alice", body="no")
+
+    def comment(self, number: int, text: str, path: str = "", line: int = 0) -> None:
+        if path:
+            self.repo.comment_on_line(number, path, line, text, by="alice")
+        else:
+            self.repo.comment(number, text, by="alice")
 
     def everything(self) -> str:
         return self.github.describe()
@@ -164,7 +183,7 @@ def read(ground: Ground, number: int) -> Pull:
 
 
 def merged(ground: Ground, number: int, head: Sha) -> Merged:
-    answer = ground.writer.merge(number, head=head, method="merge")
+    answer = ground.writer.merge(number, head=head, base=base(ground), method="merge")
     assert isinstance(answer, Merged)
     return answer
 
@@ -274,9 +293,11 @@ def test_only_a_tested_head_is_merged_and_only_that_one(ground: Ground) -> None:
     number = opened(ground, ONE)
     head = ground.push(ONE, "a.txt", "2\n")
     before = base(ground)
-    assert isinstance(ground.writer.merge(number, head=head, method="merge"), Refused)
+    assert isinstance(
+        ground.writer.merge(number, head=head, base=base(ground), method="merge"), Refused
+    )
     ground.checked(ONE, head, CheckState.PASSED)
-    refused(ground.writer.merge(number, head=stale, method="merge"), final=False)
+    refused(ground.writer.merge(number, head=stale, base=base(ground), method="merge"), final=False)
     assert base(ground) == before
     answer = merged(ground, number, head)
     assert base(ground) == answer.commit
@@ -310,10 +331,14 @@ def test_a_conflict_a_draft_and_a_closed_one_are_not_merged(ground: Ground) -> N
     ground.checked(OTHER, other, CheckState.PASSED)
     moved = ground.push("main", "a.txt", "2\n")
     assert read(ground, number).mergeable is Mergeable.CONFLICT
-    assert isinstance(ground.writer.merge(number, head=head, method="merge"), Refused)
-    assert isinstance(ground.writer.merge(draft, head=other, method="merge"), Refused)
+    assert isinstance(
+        ground.writer.merge(number, head=head, base=base(ground), method="merge"), Refused
+    )
+    assert isinstance(
+        ground.writer.merge(draft, head=other, base=base(ground), method="merge"), Refused
+    )
     ground.close(draft)
-    refused(ground.writer.merge(draft, head=other, method="merge"), final=True)
+    refused(ground.writer.merge(draft, head=other, base=base(ground), method="merge"), final=True)
     assert base(ground) == moved
 
 
@@ -323,7 +348,7 @@ def test_the_other_methods_make_one_commit(ground: Ground, method: str) -> None:
     number = opened(ground, ONE, title="Write a.txt")
     ground.checked(ONE, head, CheckState.PASSED)
     moved = ground.push("main", "meanwhile.txt", "1\n")
-    answer = ground.writer.merge(number, head=head, method=method)
+    answer = ground.writer.merge(number, head=head, base=base(ground), method=method)
     assert isinstance(answer, Merged)
     assert ground.git("rev-parse", "main^@") == moved
     assert ground.git("log", "-1", "--format=%s", "main").startswith("Write a.txt")
@@ -340,6 +365,135 @@ def test_a_branch_that_is_gone_keeps_its_history(ground: Ground) -> None:
     (pull,) = observed(ground, ONE, OTHER)
     assert (pull.number, pull.state, pull.head) == (number, PullState.MERGED, head)
     assert pull.merged_as == answer.commit
+
+
+def test_what_people_said_is_read_in_order_with_who_may_write(ground: Ground) -> None:
+    head = ground.push(ONE, "a.txt", "1\n")
+    number = opened(ground, ONE)
+    assert ground.writer.comment(number, "Hello.", marker="hello") is None
+    ground.comment(number, "/bot explain")
+    ground.comment(number, "Why this?", "a.txt", 1)
+    ground.request_changes(number, head)
+    pull = read(ground, number)
+    said = {remark.kind: remark for remark in pull.remarks if not remark.is_bots}
+    assert {kind: remark.text for kind, remark in said.items()} == {
+        RemarkKind.COMMENT: "/bot explain",
+        RemarkKind.THREAD: "Why this?",
+        RemarkKind.REVIEW: "no",
+    }
+    assert all(remark.author.may_write for remark in said.values())
+    assert {remark.author.login for remark in said.values()} == {"alice"}
+    thread, review = said[RemarkKind.THREAD], said[RemarkKind.REVIEW]
+    assert (thread.path, thread.line, thread.head, thread.resolved) == ("a.txt", 1, head, False)
+    assert thread.thread
+    assert (review.verdict, review.head) == (ReviewState.CHANGES_REQUESTED, head)
+    (own,) = (remark for remark in pull.remarks if remark.is_bots)
+    assert own.text.startswith("Hello.")
+    assert not own.author.may_write
+    assert own.author.id == pull.author_id
+    assert [remark.at for remark in pull.remarks] == sorted(r.at for r in pull.remarks)
+    assert len({remark.id for remark in pull.remarks}) == 4
+    assert pull == observed(ground)[0]
+
+
+def test_who_closed_it_is_known_and_a_deleted_branch_is_nobodys_no(ground: Ground) -> None:
+    ground.push(ONE, "a.txt", "1\n")
+    ground.push(OTHER, "b.txt", "1\n")
+    number, gone = opened(ground, ONE), opened(ground, OTHER)
+    assert read(ground, number).created_at is not None
+    ground.close(number)
+    pull = read(ground, number)
+    assert pull.closed_by is not None
+    assert (pull.closed_by.login, pull.closed_by.may_write) == ("alice", True)
+    assert pull.closed_at is not None
+    ground.reopen(number)
+    again = read(ground, number)
+    assert (again.closed_by, again.closed_at) == (None, None)
+    assert ground.writer.close(number) is None
+    by_bot = read(ground, number)
+    assert by_bot.closed_by is not None
+    assert (by_bot.closed_by.id, by_bot.closed_by.may_write) == (by_bot.author_id, False)
+    ground.delete(OTHER)
+    pull = next(pull for pull in observed(ground, OTHER) if pull.number == gone)
+    assert (pull.state, pull.closed_by) == (PullState.CLOSED, None)
+
+
+def test_a_closing_that_was_followed_by_deleting_the_branch_stays_a_persons(ground: Ground) -> None:
+    ground.push(ONE, "a.txt", "1\n")
+    number = opened(ground, ONE)
+    ground.close(number)
+    ground.delete(ONE)
+    (pull,) = observed(ground, ONE)
+    assert pull.closed_by is not None
+    assert (pull.number, pull.closed_by.login) == (number, "alice")
+
+
+def test_who_set_a_label_of_the_bots_is_known(ground: Ground) -> None:
+    ground.push(ONE, "a.txt", "1\n")
+    number = opened(ground, ONE)
+    ground.label(number, "bot:retry")
+    ground.label(number, "nice")
+    (label,) = read(ground, number).labelled
+    assert (label.label, label.by.login, label.by.may_write) == ("bot:retry", "alice", True)
+    for _ in range(2):
+        assert ground.writer.remove_label(number, "bot:retry") is None
+    assert (read(ground, number).labels, read(ground, number).labelled) == (("nice",), ())
+    for _ in range(2):
+        assert ground.writer.add_label(number, "bot:hold") is None
+    pull = read(ground, number)
+    assert sorted(pull.labels) == ["bot:hold", "nice"]
+    assert [label.by.may_write for label in pull.labelled] == [False]
+
+
+def test_a_comment_is_made_once_for_each_marker_whatever_others_write(ground: Ground) -> None:
+    ground.push(ONE, "a.txt", "1\n")
+    number = opened(ground, ONE)
+    ground.comment(number, marked("I am the bot.", "no-1"))
+    for marker in ("no-1", "no-1", "no-2"):
+        assert ground.writer.comment(number, f"Said {marker}.", marker=marker) is None
+    own = [remark.text for remark in read(ground, number).remarks if remark.is_bots]
+    assert [text.split("\n")[0] for text in own] == ["Said no-1.", "Said no-2."]
+    refused(ground.writer.comment(4711, "x", marker="m"), final=True)
+
+
+def test_an_answer_stands_in_its_thread_once(ground: Ground) -> None:
+    head = ground.push(ONE, "a.txt", "1\n")
+    ground.push(OTHER, "b.txt", "1\n")
+    number, other = opened(ground, ONE), opened(ground, OTHER)
+    ground.comment(number, "Why this?", "a.txt", 1)
+    (question,) = read(ground, number).remarks
+    for _ in range(2):
+        assert ground.writer.reply(number, question.thread, "Because of 1.") is None
+    assert ground.writer.reply(number, question.thread, "Changed.") is None
+    told = read(ground, number).remarks
+    assert [remark.text for remark in told] == ["Why this?", "Because of 1.", "Changed."]
+    assert {remark.thread for remark in told} == {question.thread}
+    assert [remark.is_bots for remark in told] == [False, True, True]
+    refused(ground.writer.reply(other, question.thread, "x"), final=True)
+    assert read(ground, number).head == head
+
+
+def test_closing_leaves_the_branch_and_only_an_open_one_is_closed(ground: Ground) -> None:
+    head = ground.push(ONE, "a.txt", "1\n")
+    number = opened(ground, ONE)
+    assert ground.writer.close(number) is None
+    assert read(ground, number).state is PullState.CLOSED
+    assert ground.git("rev-parse", f"refs/heads/{ONE}") == head
+    refused(ground.writer.close(number), final=True)
+    refused(ground.writer.close(4711), final=True)
+
+
+def test_where_nothing_is_paused_or_asked_for_that_is_known(ground: Ground) -> None:
+    view = ground.reader.observe("main", base(ground), [])
+    assert (view.paused_by_issue, ground.reader.paused_by_issue(), view.issues) == ("", "", ())
+    assert view.allows_auto_merge is False
+    rules = view.rules
+    assert (rules.approvals, rules.code_owners, rules.conversations) == (0, False, False)
+    assert (rules.signatures, rules.linear, rules.strict) == (False, False, False)
+    number_of_nobody = 4711
+    head = base(ground)
+    auto = ground.writer.enable_auto_merge(number_of_nobody, head=head, method="merge")
+    refused(auto, final=True)
 
 
 def test_reading_changes_nothing(ground: Ground) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from bot.errors import UserError
 from bot.forges.github import GitHubAddress, GitHubReader
 from bot.forges.github_queries import checks_of
-from bot.model import Check, CheckState, PullState, RequiredCheck, ReviewState, Sha
+from bot.model import (
+    BaseRules,
+    Check,
+    CheckState,
+    PullState,
+    RemarkKind,
+    RequiredCheck,
+    ReviewState,
+    Sha,
+)
 from tests.loopback import LoopbackGitHub, Repo
 
 BOT = "amendbot[bot]"
@@ -115,6 +125,138 @@ def test_reviews_labels_and_who_was_asked_are_read(
     assert pull.review is ReviewState.CHANGES_REQUESTED
     assert pull.asked == ("alice",)
     assert pull.author_id == 4242
+
+
+def rest(github: LoopbackGitHub, part: str) -> int:
+    return sum(part in request.path for request in github.requests)
+
+
+def test_fifty_pull_requests_with_talk_on_each_take_one_request_and_one_look_at_who_may_push(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    for number in range(50):
+        open_pull(github, repo, f"bot/v1-{number:012d}-1")
+        repo.comment(number + 1, "/bot explain", by="alice")
+        repo.comment_on_line(number + 1, "a.txt", 1, "Why?", by="alice")
+        repo.comment(number + 1, "Nice.", by="acme")
+    view = reader.observe("main", base_of(repo), [])
+    assert [len(pull.remarks) for pull in view.pulls] == [3] * 50
+    assert graphql(github) == 1
+    assert rest(github, "/collaborators/") == 1
+
+
+def test_who_may_push_is_asked_of_github_and_never_guessed(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    github.add_actor("mallory", permission="read")
+    github.add_actor("stale[bot]", permission="write")
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    other = open_pull(github, repo, "bot/v1-bbbbbbbbbbbb-1")
+    for who in ("alice", "mallory", "stale[bot]"):
+        repo.comment(number, "please /bot retry", by=who)
+    repo.close(number, by="mallory")
+    repo.close(other, by="stale[bot]")
+    by_number = {pull.number: pull for pull in reader.observe("main", base_of(repo), []).pulls}
+    told = {remark.author.login: remark.author.may_write for remark in by_number[number].remarks}
+    assert told == {"alice": True, "mallory": False, "stale": False}
+    closers = [by_number[n].closed_by for n in (number, other)]
+    assert [(who.login, who.may_write) for who in closers if who] == [
+        ("mallory", False),
+        ("stale", False),
+    ]
+    assert rest(github, "/collaborators/") == 2
+    github.add_actor("alice", id=github.actor("alice").id, permission="read")
+    again = reader.observe("main", base_of(repo), [])
+    assert not any(r.author.may_write for pull in again.pulls for r in pull.remarks)
+
+
+def test_what_asks_for_nothing_asks_nobody(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    repo.comment(number, "Nice.", by="alice")
+    repo.approve(number, by="alice", body="Good.")
+    thread = repo.comment_on_line(number, "a.txt", None, "Why?", by="alice")
+    repo.resolve(thread)
+    strangers = repo.open_pull(
+        github.actor("alice"), "mine", "", _pushed(repo, "bot/v1-cccccccccccc-1"), "main"
+    )
+    repo.comment(strangers.number, "/bot retry", by="alice")
+    pulls = {pull.number: pull for pull in reader.observe("main", base_of(repo), []).pulls}
+    assert rest(github, "/collaborators/") == 0
+    assert pulls[number].open_conversations == 0
+    assert [(r.kind, r.verdict, r.resolved) for r in pulls[number].remarks] == [
+        (RemarkKind.COMMENT, ReviewState.NONE, False),
+        (RemarkKind.REVIEW, ReviewState.APPROVED, False),
+        (RemarkKind.THREAD, ReviewState.NONE, True),
+    ]
+
+
+def _pushed(repo: Repo, branch: str) -> str:
+    repo.push_commit(branch, {f"{branch.replace('/', '-')}.txt": "x\n"}, by="alice")
+    return branch
+
+
+def test_permissions_that_cannot_be_read_for_now_stop_the_tick_instead_of_losing_a_no(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    repo.close(number, by="alice")
+    slow = {"Retry-After": "3600"}
+    said = {"message": "You have exceeded a secondary rate limit."}
+    github.fail_next("GET", "/collaborators/", status=403, headers=slow, body=said)
+    with pytest.raises(UserError, match="slow down"):
+        reader.observe("main", base_of(repo), [])
+
+
+@pytest.mark.parametrize("via", ["ruleset", "classic"])
+def test_what_the_base_branch_asks_for_is_read_as_far_as_it_is_told(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader, via: Literal["ruleset", "classic"]
+) -> None:
+    repo.require_checks(["test"], via=via, strict=True)
+    repo.require_reviews(2, via=via, code_owners=True)
+    repo.require(via=via, signatures=True, linear=True, conversations=True)
+    rules = reader.observe("main", base_of(repo), []).rules
+    assert rules == BaseRules(
+        approvals=2,
+        code_owners=True,
+        conversations=True,
+        signatures=True,
+        linear=True,
+        strict=True if via == "ruleset" else None,
+        queue=False if via == "ruleset" else None,
+    )
+    repo.rulesets.clear()
+    repo.classic.clear()
+    github.fail_next("GET", r"/rules/branches/", status=403, body={"message": "no"})
+    assert reader.observe("main", base_of(repo), []).rules == BaseRules()
+
+
+def test_an_open_issue_with_the_pause_label_is_seen_at_once(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    repo.open_issue("Bug", by="alice", labels=("bug",))
+    assert reader.paused_by_issue() == ""
+    issue = repo.open_issue("Stop", by="alice", labels=("bug", "bot:pause"))
+    assert reader.paused_by_issue() == str(issue.number)
+    view = reader.observe("main", base_of(repo), [])
+    assert (view.paused_by_issue, view.issues) == (str(issue.number), ())
+    repo.close_issue(issue.number)
+    assert reader.paused_by_issue() == ""
+
+
+def test_a_token_that_may_not_read_issues_is_told_so(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    error = {
+        "type": "FORBIDDEN",
+        "path": ["repository", "paused"],
+        "message": "Resource not accessible by integration",
+    }
+    body = {"data": {"repository": None}, "errors": [error]}
+    github.fail_next("POST", "/graphql", status=200, body=body)
+    with pytest.raises(UserError, match=r"may not read pull requests \(repository.paused\)"):
+        reader.observe("main", base_of(repo), [])
 
 
 def test_what_is_not_there_is_one_sentence(

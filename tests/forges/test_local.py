@@ -169,12 +169,16 @@ def test_a_no_holds_until_the_same_person_approves_and_an_approval_for_its_head(
 
 
 def test_what_makes_no_sense_is_refused_with_a_reason(shared: Desk) -> None:
-    for answer in (shared.alice.close(7), shared.alice.comment(7, "x"), shared.alice.label(7, "x")):
+    for answer in (
+        shared.alice.close(7),
+        shared.alice.comment(7, "x"),
+        shared.alice.add_label(7, "x"),
+    ):
         assert answer == Refused("there is no pull request 7")
     number, head = ready(shared)
-    assert shared.alice.unlabel(number, "bot:hold") is not None
-    assert shared.alice.label(number, "Bot:Hold") is None
-    assert shared.alice.unlabel(number, "bot:hold") is None
+    assert shared.alice.remove_label(number, "bot:hold") is None
+    assert shared.alice.add_label(number, "Bot:Hold") is None
+    assert shared.alice.remove_label(number, "bot:hold") is None
     assert shared.pull(number).labels == ()
     assert shared.alice.close(number) is None
     for refused in (

@@ -1,0 +1,55 @@
+"""Say something on a pull request of the bot's own, or answer in one of its threads, once."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from bot.actions import Action, Done, Effect, Params, WriteContext
+from bot.actions.own_pull import own_pull, record_refusal
+from bot.forges import hidden
+
+
+class Comment(Params):
+    number: int
+    branch: str
+    text: str
+    """Markdown, made harmless already."""
+    marker: str = ""
+    """By which the bot knows a comment again and does not repeat it; for the whole conversation."""
+    thread: str = ""
+    """The thread to answer in; then no marker is needed."""
+    while_held: bool = False
+    """Say it even under the hold label: for the answer to whoever asked for the hold."""
+
+    @model_validator(mode="after")
+    def _is_said_once(self) -> Self:
+        if bool(self.marker) == bool(self.thread):
+            raise ValueError("a comment has a marker, an answer has a thread")
+        return self
+
+
+def execute(context: WriteContext, params: Comment) -> Done:
+    pull = own_pull(context, params.number, params.branch, while_held=params.while_held)
+    if isinstance(pull, str):
+        return Done(False, pull)
+    if params.thread:
+        refused = context.writer.reply(pull.number, params.thread, params.text)
+    elif any(remark.is_bots and hidden(params.marker) in remark.text for remark in pull.remarks):
+        return Done(False, f"pull request {pull.number} has this comment already")
+    else:
+        refused = context.writer.comment(pull.number, params.text, marker=params.marker)
+    if refused:
+        record_refusal(context, ACTION.name, pull, refused)
+        return Done(False, f"the forge refused a comment on {pull.number}: {refused.reason}")
+    return Done(True, f"commented on pull request {pull.number}")
+
+
+ACTION = Action(
+    name="comment",
+    description="Comment on a pull request, or answer in one of its threads.",
+    effect=Effect.WRITE,
+    parameters=Comment,
+    execute=execute,
+)

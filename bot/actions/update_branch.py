@@ -1,0 +1,51 @@
+"""Replace the bot's own head on an open pull request's branch by a newer one of its own."""
+
+from __future__ import annotations
+
+from bot.actions import Action, Done, Effect, Params, WriteContext
+from bot.actions.own_pull import own_open_pull
+from bot.ledger import FailureRecord, HeadRecord, SpendRecord
+from bot.model import Sha
+
+
+class UpdateBranch(Params):
+    number: int
+    branch: str
+    old: Sha
+    """The bot's head that is replaced; a person's commit in its place stops this."""
+    head: Sha
+    head_record: HeadRecord
+    spend_record: SpendRecord | None = None
+    """What the attempt cost; none where it cost nothing."""
+
+
+def execute(context: WriteContext, params: UpdateBranch) -> Done:
+    pull = own_open_pull(context, params.number, params.old)
+    if isinstance(pull, str):
+        return Done(False, pull)
+    spent = (params.spend_record,) if params.spend_record else ()
+    records = (*spent, params.head_record)
+    ended = context.publisher.replace(params.branch, params.old, params.head, records)
+    if ended.rejected:
+        failure = FailureRecord(
+            at=context.now,
+            action=ACTION.name,
+            branch=params.branch,
+            head=params.old,
+            reason=f"the remote refused the push: {ended.rejected}",
+        )
+        context.publisher.record((*spent, failure))
+        return Done(False, f"the remote refused {params.branch}: {ended.rejected}", failed=True)
+    if ended.stale:
+        context.publisher.record(spent)
+        return Done(False, f"{params.branch} has moved meanwhile")
+    return Done(True, f"brought pull request {pull.number} to {params.head[:9]}")
+
+
+ACTION = Action(
+    name="update_branch",
+    description="Replace the bot's own head on a pull request's branch by a newer one.",
+    effect=Effect.WRITE,
+    parameters=UpdateBranch,
+    execute=execute,
+)
