@@ -10,7 +10,7 @@ import json
 import textwrap
 
 from bot.evidence import said
-from bot.gate import Standing
+from bot.gate import Standing, both_checks
 from bot.ledger import HeadRecord
 from bot.model import (
     BugReport,
@@ -110,12 +110,11 @@ def pull_body(record: HeadRecord, status: str) -> str:
             f"severity {for_markdown(record.severity)}: "
             f"{for_markdown(record.summary, 500)}",
             f"### Change\n\n{for_markdown(record.explanation)}",
-            f"### Proof\n\n{_proof(record)}",
             f"### Where it stands\n\n{_STATUS_START}\n{status}\n{_STATUS_END}",
             "### If you disagree\n\n"
             "Close this pull request: it is taken as a “no”, and the incident is not proposed "
             "again. Push a commit of your own and the bot leaves the branch to you; the label "
-            "`bot:hold` makes it wait. After a merge, **Revert** on this page takes it back.",
+            "`bot:hold` makes it wait. After a merge, revert it as any other.",
             f"### Cost\n\n{_cost(record)}",
         )
     )
@@ -126,7 +125,7 @@ def status_block(
     standing: Standing, pull: Pull | None, record: HeadRecord, snapshot: Snapshot
 ) -> str:
     """How far it is proven, what policy says by which rule, and why it is not merged."""
-    checks = pull.checks if pull else ()
+    base_checks, checks = both_checks(pull, record, snapshot)
     lines = [f"**{for_markdown(standing.sentence, 500)}**", ""]
     if snapshot.required:
         lines += [
@@ -134,7 +133,7 @@ def status_block(
             "|---|---|---|",
         ]
         for need in snapshot.required[:MAX_CHECKS]:
-            before = _said(need, snapshot.forge.base_checks)
+            before = _said(need, base_checks)
             after = _said(need, checks)
             lines.append(f"| {for_code(need.name)} | {before} | {after} |")
         if len(snapshot.required) > MAX_CHECKS:
@@ -146,6 +145,7 @@ def status_block(
         f"Policy: **{will}{decision.outcome}** by rule “{for_markdown(decision.rule, 200)}” "
         f"({for_markdown(decision.reason, 500)})."
     )
+    lines += ["", _proof(record)]
     if record.risks:
         lines += ["", "Worth a look:", ""]
         lines += [
@@ -192,8 +192,8 @@ def _marker(record: HeadRecord) -> str:
 def _proof(record: HeadRecord) -> str:
     """What the bot's own run of the tests gave, at base and here."""
     if record.evidence is None:
-        return "The bot has not run the tests itself; the checks on this page speak."
-    lines = []
+        return "The bot has not run the tests itself; only the required checks speak."
+    lines = ["The bot has run the tests itself, on the base branch and here:", ""]
     for sentence, names in said(record.evidence):
         listed = ", ".join(for_code(name, MAX_TEST_ID_CHARS) for name in names.first)
         more = names.total - len(names.first)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli_memory import audit, reflections_app, status
+from bot.cli_policy import policy_app
 from bot.cli_pulls import pulls_app
 from bot.console import console, print_json, say
 from bot.errors import UserError
@@ -58,7 +60,9 @@ config_app = typer.Typer(
     help="The configuration, .github/bot.toml.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(config_app, name="config")
+app.add_typer(policy_app, name="policy")
 app.add_typer(pulls_app, name="pulls")
+app.add_typer(reflections_app, name="reflections")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Only = Annotated[
@@ -76,7 +80,7 @@ NoVerify = Annotated[
     bool, typer.Option("--no-verify", help="Run no tests and no pre-commit hooks in the sandbox.")
 ]
 BaseBranch = Annotated[
-    str, typer.Option("--base", help="The base branch; by default the remote's default branch.")
+    str, typer.Option("--base", help="The base branch; by default the default branch.")
 ]
 
 
@@ -101,7 +105,9 @@ def run(
     if config and not dry_run:
         raise typer.BadParameter("--config goes with --dry-run only: the base branch's counts.")
     trial = _read_config(config) if config else None
-    with open_world(base, trial, _tape(record, replay), verifies=not no_verify) as world:
+    with open_world(
+        base, trial, _tape(record, replay), verifies=not no_verify, rehearsal=dry_run
+    ) as world:
         plan = world.plan(only)
         _show(plan, as_json, verb="would" if dry_run else "will")
         if not dry_run:
@@ -123,7 +129,9 @@ def plan(
     """
     from bot.plan import write_plan_file
 
-    with open_world(base, None, _tape(record, replay), verifies=not no_verify) as world:
+    with open_world(
+        base, None, _tape(record, replay), verifies=not no_verify, rehearsal=True
+    ) as world:
         planned = world.plan(only)
         out.write_text(write_plan_file(planned), encoding="utf-8")
         _show(planned, as_json=False, verb="would")
@@ -176,25 +184,6 @@ def reflect(
 
 
 @app.command()
-def reflections(as_json: Json = False, base: BaseBranch = "") -> None:
-    """List reflections and their fates.
-
-    Actionable or not and why, and what became of each.
-    """
-    from bot.reflecting import listing, print_listing
-
-    with open_world(base, None) as world:
-        snapshot = world.observe()
-    rows = listing(snapshot)
-    for notice in snapshot.notices:
-        say(f"! {notice}", error=True)
-    if as_json:
-        print_json([row.as_data() for row in rows])
-    else:
-        print_listing(rows, console())
-
-
-@app.command()
 def actions(as_json: Json = False) -> None:
     """List everything the bot can do.
 
@@ -208,6 +197,47 @@ def actions(as_json: Json = False) -> None:
         return
     for action in registry:
         typer.echo(f"{action.effect:<8} {action.name:<20} {action.description}")
+
+
+app.command()(status)
+app.command()(audit)
+
+
+@app.command()
+def revert(
+    number: Annotated[int, typer.Argument(help="The merged pull request's number.")],
+    reason: Annotated[str, typer.Option(help="Why; the proposal says so.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and change nothing.")
+    ] = False,
+    base: BaseBranch = "",
+) -> None:
+    """Propose to take a merge of the bot's back."""
+    with open_world(base, None) as world:
+        plan = world.plan_revert(number, reason)
+        _show(plan, as_json=False, verb="would" if dry_run else "will")
+        if not dry_run:
+            world.act(plan, on_stderr=False)
+
+
+@app.command()
+def pause(
+    reason: Annotated[str, typer.Argument(help="Why; it is kept with the ref.")] = "",
+) -> None:
+    """Stop every bot on this repository before its next write."""
+    from bot.pausing import pause
+
+    with open_repository() as repository:
+        say(pause(repository, reason, now()))
+
+
+@app.command()
+def resume() -> None:
+    """Let the bot go on after 'bot pause'."""
+    from bot.pausing import resume
+
+    with open_repository() as repository:
+        say(resume(repository))
 
 
 @config_app.command()

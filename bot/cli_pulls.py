@@ -19,7 +19,7 @@ from bot.wiring import World, open_world
 if TYPE_CHECKING:
     from bot.forges import Refused
     from bot.forges.local import LocalWriter
-    from bot.model import Sha
+    from bot.model import Pull
 
 pulls_app = typer.Typer(
     help="The bot's pull requests: list, show, approve, close, ...",
@@ -28,7 +28,7 @@ pulls_app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 BaseBranch = Annotated[
-    str, typer.Option("--base", help="The base branch; by default the remote's default branch.")
+    str, typer.Option("--base", help="The base branch; by default the default branch.")
 ]
 Number = Annotated[int, typer.Argument(help="The pull request's number.")]
 
@@ -74,8 +74,11 @@ def approve(
 ) -> None:
     """Approve a pull request's current head."""
     with _writing(base) as (writer, world):
-        head = _head(world, number)
-        _done(writer.review(number, head, approve=True, body=comment), f"approved {number}")
+        head = _pull(world, number).head
+        _done(
+            writer.review(number, head, approve=True, body=comment),
+            f"approved pull request {number}",
+        )
 
 
 @pulls_app.command("request-changes")
@@ -86,8 +89,8 @@ def request_changes(
 ) -> None:
     """Ask for changes; the bot does not merge this head then."""
     with _writing(base) as (writer, world):
-        head = _head(world, number)
-        said = f"asked for changes in {number}"
+        head = _pull(world, number).head
+        said = f"asked for changes in pull request {number}"
         _done(writer.review(number, head, approve=False, body=text), said)
 
 
@@ -95,11 +98,14 @@ def request_changes(
 def comment(
     number: Number,
     text: Annotated[str, typer.Argument(help="What to say.")],
+    path: Annotated[str, typer.Option(help="The file it is about.")] = "",
+    line: Annotated[int, typer.Option(min=0, help="The line of that file.")] = 0,
     base: BaseBranch = "",
 ) -> None:
-    """Comment on a pull request."""
+    """Comment on a pull request, or on a line of it."""
     with _writing(base) as (writer, _):
-        _done(writer.comment(number, text), f"commented on {number}")
+        refused = writer.comment(number, text, path=path, line=line or None)
+        _done(refused, f"commented on pull request {number}")
 
 
 @pulls_app.command()
@@ -110,25 +116,28 @@ def label(
     base: BaseBranch = "",
 ) -> None:
     """Put a label on a pull request, or take it off."""
-    with _writing(base) as (writer, _):
-        if remove:
-            _done(writer.unlabel(number, name), f"took {name} off {number}")
-        else:
-            _done(writer.label(number, name), f"labelled {number} {name}")
+    with _writing(base) as (writer, world):
+        if not remove:
+            _done(writer.add_label(number, name), f"pull request {number} has the label {name}")
+            return
+        pull = world.reader.pull(number)
+        if pull and name.casefold() not in {known.casefold() for known in pull.labels}:
+            raise UserError(f"Nothing was done: pull request {number} has no label {name}.")
+        _done(writer.remove_label(number, name), f"took the label {name} off pull request {number}")
 
 
 @pulls_app.command()
 def close(number: Number, base: BaseBranch = "") -> None:
     """Close a pull request: a "no" to it, so that its incident is not proposed again."""
     with _writing(base) as (writer, _):
-        _done(writer.close(number), f"closed {number}")
+        _done(writer.close(number), f"closed pull request {number}")
 
 
 @pulls_app.command()
 def reopen(number: Number, base: BaseBranch = "") -> None:
     """Open a closed pull request again."""
     with _writing(base) as (writer, _):
-        _done(writer.reopen(number), f"reopened {number}")
+        _done(writer.reopen(number), f"reopened pull request {number}")
 
 
 @pulls_app.command()
@@ -140,21 +149,32 @@ def ready(
     """Mark a draft ready for review."""
     with _writing(base) as (writer, _):
         state = "a draft" if undo else "ready for review"
-        _done(writer.set_draft(number, undo), f"{number} is {state}")
+        _done(writer.set_draft(number, undo), f"pull request {number} is {state}")
 
 
 @pulls_app.command()
-def merge(number: Number, base: BaseBranch = "") -> None:
-    """Merge a pull request yourself, by the configured method, once its check has passed."""
+def merge(
+    number: Number,
+    untested: Annotated[
+        bool, typer.Option("--untested", help="Even if its tests have not run or not passed.")
+    ] = False,
+    base: BaseBranch = "",
+) -> None:
+    """Merge a pull request yourself, by the configured method."""
     from bot.forges import Merged
+    from bot.model import PullState
 
     with _writing(base) as (writer, world):
+        pull = _pull(world, number)
+        if pull.state is PullState.MERGED:
+            raise UserError(f"Pull request {number} is merged already.")
         method = world.base.config.merge.method
-        head = _head(world, number)
-        merged = writer.merge(number, head=head, method="merge" if method == "default" else method)
+        how = "merge" if method == "default" else method
+        merged = writer.merge(number, head=pull.head, method=how, untested=untested)
         if not isinstance(merged, Merged):
-            raise UserError(f"Pull request {number} is not merged: {merged.reason}.")
-        say(f"merged {number} as {merged.commit[:9]}")
+            hint = "; --untested merges it all the same" if "check" in merged.reason else ""
+            raise UserError(f"Pull request {number} is not merged: {merged.reason}{hint}.")
+        say(f"merged pull request {number} as {merged.commit[:9]}")
 
 
 @contextmanager
@@ -171,11 +191,11 @@ def _writing(base: str) -> Iterator[tuple[LocalWriter, World]]:
         yield LocalWriter(world.repository, person, world.base.branch), world
 
 
-def _head(world: World, number: int) -> Sha:
+def _pull(world: World, number: int) -> Pull:
     pull = world.reader.pull(number)
     if pull is None:
         raise UserError(f"There is no pull request {number}; 'bot pulls --all' lists them.")
-    return pull.head
+    return pull
 
 
 def _done(refused: Refused | None, sentence: str) -> None:

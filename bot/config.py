@@ -14,16 +14,37 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bot.errors import UserError
-from bot.model import Severity, Tree
+from bot.model import Kind, Severity, Tree
+from bot.time_windows import DURATION, HOURS, Day, Window, duration, hours, zone
 
 CONFIG_PATH = ".github/bot.toml"
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
 _Globs = Annotated[tuple[str, ...], Field(min_length=1)]
+_Duration = Annotated[str, Field(json_schema_extra={"pattern": DURATION})]
+_Hours = Annotated[str, Field(json_schema_extra={"pattern": HOURS})]
 _Keyword = Annotated[str, Field(pattern=r"^\S(.{0,62}\S)?$")]
+
+
+class Mode(StrEnum):
+    """How far the bot may go at all, whatever the rules say; each includes those before it."""
+
+    OBSERVE = "observe"
+    """It looks and says what it sees: it asks no engine and writes nothing."""
+    PROPOSE = "propose"
+    """It opens pull requests and cares for them, and merges none."""
+    MERGE = "merge"
 
 
 class Outcome(StrEnum):
@@ -136,6 +157,12 @@ class LimitsConfig(_Section):
     """How many incidents one tick may ask an engine about."""
     open_pulls: int = Field(default=10, ge=0)
     """With this many of its pull requests open, the bot proposes nothing new."""
+    pulls_per_hour: int = Field(default=10, ge=0)
+    """How many pull requests may be opened within an hour, by the ledger."""
+    pulls_per_day: int = Field(default=30, ge=0)
+    """How many pull requests may be opened within 24 hours."""
+    patches_per_file_per_week: int = Field(default=5, ge=0)
+    """How many pull requests about one file may be opened within seven days."""
     attempts_per_incident: int = Field(default=3, ge=1, le=20)
     """How often an incident is tried, the first time included."""
     tokens_per_incident: int = Field(default=50_000, ge=0)
@@ -258,7 +285,8 @@ class CommitConfig(_Section):
 class RuleConfig(_Section):
     """One rule: when every condition it names is met, its outcome is the decision.
 
-    The first rule that matches wins. What is unknown never satisfies a condition.
+    The first rule that matches wins. What is unknown never satisfies a condition. What only time
+    can bring holds the decision open, and nobody is asked for anything meanwhile.
     """
 
     name: _Name
@@ -275,6 +303,52 @@ class RuleConfig(_Section):
     """The engine that made the patch is one of these."""
     proof: Proof | None = None
     """The change is proven at least so far."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """The engine is at least so sure, from 0 to 1; one that does not say how sure is not."""
+    kind: tuple[Kind, ...] | None = Field(default=None, min_length=1)
+    """It is one of these: `docs` changes nothing but documentation, `revert` takes a merge back,
+    and all others are a `fix`."""
+    source: tuple[_Name, ...] | None = Field(default=None, min_length=1)
+    """Every source that the incident came from is one of these."""
+    trust: bool | None = None
+    """Whether every source that the incident came from has `trust = true`."""
+    min_age: _Duration | None = None
+    """So long it must have been proposed, such as `30m`, `2h`, `3d` or `1w`; waited for."""
+    max_age: _Duration | None = None
+    """So long it may have been proposed at most."""
+    attempt: int | None = Field(default=None, ge=1)
+    """It is at most so manieth an attempt at its incident."""
+    hours: _Hours | None = None
+    """The time of day, such as `09:00-17:00`, or `22:00-06:00` overnight; waited for."""
+    days: tuple[Day, ...] | None = Field(default=None, min_length=1)
+    """The days of the week, such as `mon`; waited for."""
+    timezone: str | None = None
+    """Where `hours` and `days` are told, such as `Europe/Berlin`; by default UTC."""
+
+    @property
+    def window(self) -> Window | None:
+        """The time it is confined to, None where any time will do."""
+        if self.hours is None and self.days is None:
+            return None
+        return Window(self.hours or "", self.days or (), self.timezone or "UTC")
+
+    @field_validator("min_age", "max_age", "hours", "timezone")
+    @classmethod
+    def _spelled_right(cls, text: str | None, about: ValidationInfo) -> str | None:
+        if text is not None:
+            {"hours": hours, "timezone": zone}.get(str(about.field_name), duration)(text)
+        return text
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.timezone is not None and self.window is None:
+            raise ValueError("timezone says nothing without hours or days")
+        if self.min_age and self.max_age and duration(self.min_age) >= duration(self.max_age):
+            raise ValueError("can never match: min_age is not less than max_age")
+        waits = [name for name in ("min_age", "hours", "days") if getattr(self, name) is not None]
+        if waits and self.outcome is Outcome.REFUSE:
+            raise ValueError(f"refuses, which cannot wait; leave {waits[0]} out")
+        return self
 
 
 class PolicyConfig(_Section):
@@ -303,6 +377,9 @@ class Config(_Section):
 
     enabled: bool = True
     """`false` stops the bot: it looks at nothing and does nothing."""
+    mode: Mode = Mode.MERGE
+    """How far it may go at all: `observe` asks no engine and writes nothing, `propose` opens pull
+    requests and merges none, `merge` merges what the rules let it merge."""
     forge: Literal["auto", "github", "local"] = "auto"
     """Where pull requests live. `auto` takes `github` where the remote is there and GITHUB_TOKEN is
     set, else `local`: refs in the repository itself."""
@@ -326,6 +403,10 @@ class Config(_Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"has two sources named {twice[0]!r}; give each a name of its own")
+        for rule in self.policy.rule:
+            unknown = sorted(set(rule.source or ()) - set(names))
+            if unknown:
+                raise ValueError(f"rule {rule.name!r} names no such source: {unknown[0]!r}")
         money = ("usd_per_incident", "usd_per_tick", "usd_per_day")
         limited = [name for name in money if getattr(self.limits, name) is not None]
         if limited and not self.engine.openai.priced:
@@ -339,6 +420,21 @@ class Config(_Section):
         """Whether every one of these sources is configured and trusted."""
         trusted = {source.name for source in self.source if source.trust}
         return bool(sources) and set(sources) <= trusted
+
+
+def stopped_by(config: Config, *, rehearsal: bool = False) -> str:
+    """Why the configuration lets the bot do nothing, as a clause; empty if it does.
+
+    A `rehearsal` only prints what would be done, which is what people want while it observes.
+    """
+    if not config.enabled:
+        return f"the bot is switched off: enabled = false in {CONFIG_PATH}"
+    if config.mode is Mode.OBSERVE and not rehearsal:
+        return (
+            f'the bot only observes: mode = "observe" in {CONFIG_PATH} '
+            "(bot run --dry-run asks the engine and shows what it would propose)"
+        )
+    return ""
 
 
 def parse_config(text: str, origin: str = CONFIG_PATH) -> Config:

@@ -115,13 +115,20 @@ class TestRun:
         return (test.outcome is TestOutcome.FAILED for test in self.tests or ())
 
     def outcomes(self) -> dict[str, TestOutcome]:
-        """Each test's outcome; of one id that ran twice the worse."""
+        """Each test's outcome; of one id that ran twice the worse. Addresses do not count."""
         found: dict[str, TestOutcome] = {}
         for test in self.tests or ():
-            name = _ADDRESS.sub("0x…", test.id)
-            if found.get(name) is not TestOutcome.FAILED:
-                found[name] = test.outcome
+            name = steady(test.id)
+            found[name] = max(found.get(name, test.outcome), test.outcome, key=_BADNESS.index)
         return found
+
+
+_BADNESS = (TestOutcome.SKIPPED, TestOutcome.PASSED, TestOutcome.FAILED)
+
+
+def steady(id_: str) -> str:
+    """A test's id without what differs in it from run to run."""
+    return _ADDRESS.sub("0x…", id_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,9 @@ class Evidence:
     no_longer_run: Names = NO_NAMES
     """Were collected at base and are gone at head, or ran there and are skipped here."""
     flaky: Names = NO_NAMES
-    """Changed their outcome when the same commit was run again."""
+    """Changed their outcome at base when it was run again; nothing follows from them."""
+    unsteady: Names = NO_NAMES
+    """Changed their outcome here when it was run again, and did not at base."""
     unloaded: Names = NO_NAMES
     """Changed Python files that no test loaded from the clone."""
     mishap: str = ""
@@ -192,12 +201,20 @@ class Evidence:
             return False
         if self.by_test or self.mishap:
             return bool(self.broken or self.mishap)
-        return self.base_passed and not self.head_passed and not self.flaky
+        wobbles = self.flaky or self.unsteady
+        return self.base_passed and not self.head_passed and not wobbles
+
+    @property
+    def harmless(self) -> bool:
+        """Whether nothing speaks against the change: nothing broke, vanished or wobbles."""
+        if self.problem or self.breaks:
+            return False
+        return not self.no_longer_run and not self.unsteady
 
     @property
     def fail_to_pass(self) -> bool:
         """Whether it proves that something failed at base and passes now, and nothing broke."""
-        if self.problem or self.breaks or self.no_longer_run or self.unloaded:
+        if not self.harmless or self.unloaded:
             return False
         if self.by_test:
             return bool(self.fixed)
@@ -206,15 +223,12 @@ class Evidence:
     @property
     def keeps_all(self) -> bool:
         """Whether every test collected at base still runs, and none that passed fails."""
-        known = self.by_test and not self.problem and not self.unloaded
-        return known and not self.breaks and not self.no_longer_run
+        return self.by_test and self.harmless and not self.unloaded
 
     @property
     def green(self) -> bool:
         """Whether a check would pass: all is well, or no worse than at base test by test."""
-        if self.problem or self.breaks:
-            return False
-        return self.head_passed or (self.by_test and not self.no_longer_run)
+        return self.harmless and (self.head_passed or self.keeps_all)
 
     @property
     def sentence(self) -> str:
@@ -230,6 +244,9 @@ class Evidence:
         if self.no_longer_run:
             runs = "runs" if self.no_longer_run.total == 1 else "run"
             return f"{_count(self.no_longer_run.total, 'test')} of the base no longer {runs}."
+        if self.unsteady:
+            said = _count(self.unsteady.total, "test")
+            return f"{said} came out differently when run again here, and did not at base."
         if self.fail_to_pass and self.fixed:
             now = "passes" if self.fixed.total == 1 else "pass"
             return f"{_count(self.fixed.total, 'test')} failed before and {now} now; none broke."
@@ -259,20 +276,20 @@ class Change:
 
 
 def to_rerun(base: TestRun, head: TestRun) -> tuple[str, ...] | None:
-    """The tests whose outcome changed, to be run again on both sides.
+    """The tests to run again on both sides, because their outcome changed between them.
 
-    Empty means that the whole command is to be run again, None that nothing has changed.
+    Empty means the whole command: where something fails that passed, for a test alone may pass that
+    fails among the others. None means that nothing has changed.
     """
     if base.tests is None or head.tests is None:
         return None if base.passed == head.passed else ()
-    before = {test.id: test.outcome for test in base.tests}
-    turned = [
-        test.id
-        for test in head.tests
-        if test.id in before
-        and {before[test.id], test.outcome} == {TestOutcome.PASSED, TestOutcome.FAILED}
-    ]
-    return tuple(dict.fromkeys(turned)) or None
+    before, after = base.outcomes(), head.outcomes()
+    failed = TestOutcome.FAILED
+    if any(outcome is failed and before.get(id_) is not failed for id_, outcome in after.items()):
+        return ()
+    fixed = {id_ for id_, outcome in before.items() if outcome is failed and id_ in after}
+    fixed = {id_ for id_ in fixed if after[id_] is TestOutcome.PASSED}
+    return tuple(dict.fromkeys(t.id for t in head.tests if steady(t.id) in fixed)) or None
 
 
 def compare(
@@ -290,11 +307,8 @@ def compare(
     """
     first, last = base[0], head[0]
     by_test = first.tests is not None and last.tests is not None
-    flaky = _flaky(base, by_test) | _flaky(head, by_test)
-    before, after = first.outcomes(), last.outcomes()
-    problem = _problem(first, last, change)
+    problem = _problem(first, head, change)
     mishap = "" if problem else _mishap(first, last)
-    compared = _compare_tests(before, after, flaky) if by_test else {}
     ran = _ran(change, last)
     return Evidence(
         base=first.commit,
@@ -304,8 +318,7 @@ def compare(
         by_test=by_test,
         base_passed=first.passed,
         head_passed=last.passed,
-        collected=len(after),
-        flaky=Names.of(flaky),
+        collected=len(last.outcomes()),
         unloaded=Names.of(set(change.modules) - set(last.imported or ())),
         mishap=mishap,
         lines_changed=None if ran is None else sum(len(part.numbers) for part in change.lines),
@@ -315,7 +328,7 @@ def compare(
         problem=problem,
         output="" if last.passed else last.output[-MAX_OUTPUT:],
         notes=notes,
-        **compared,
+        **(_compare_tests(base, head) if by_test else _compare_wholes(base, head)),
     )
 
 
@@ -326,35 +339,52 @@ def _mishap(base: TestRun, head: TestRun) -> str:
     return "" if head.mishap == base.mishap else head.mishap
 
 
-def _compare_tests(
-    before: dict[str, TestOutcome], after: dict[str, TestOutcome], flaky: set[str]
-) -> dict[str, Names]:
-    passed, failed = TestOutcome.PASSED, TestOutcome.FAILED
+def _compare_tests(base: Sequence[TestRun], head: Sequence[TestRun]) -> dict[str, Names]:
+    """Each kind of change with its tests. What a test did is what it did in every run."""
+    passed, failed, skipped = TestOutcome.PASSED, TestOutcome.FAILED, TestOutcome.SKIPPED
+    before, after = base[0].outcomes(), head[0].outcomes()
+    was, now = _all_outcomes(base), _all_outcomes(head)
+    kinds: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for id_, outcomes in now.items():
+        then = was.get(id_, set())
+        if {passed, failed} <= then:
+            kinds["flaky"].append(id_)
+        elif {passed, failed} <= outcomes:
+            kinds["unsteady"].append(id_)
+        elif failed in outcomes:
+            kinds["still_failing" if failed in then else "broken"].append(id_)
+        elif failed in then and passed in outcomes:
+            kinds["fixed"].append(id_)
+    for id_, outcome in before.items():
+        inside = _inside(id_, after) if outcome is failed and id_ not in after else set()
+        if inside and failed not in inside:
+            kinds["fixed"].append(id_)  # a module that could not be collected, and now is
+        elif not inside and _is_gone(outcome, after.get(id_), skipped):
+            kinds["no_longer_run"].append(id_)
+    return {kind: Names.of(ids) for kind, ids in kinds.items()}
 
-    def turned(was: TestOutcome | None, now: TestOutcome) -> Iterator[str]:
-        return (
-            id_
-            for id_, outcome in after.items()
-            if outcome is now and before.get(id_) is was and id_ not in flaky
-        )
 
-    gone = {
-        id_
-        for id_, outcome in before.items()
-        if id_ not in after
-        or (outcome is not TestOutcome.SKIPPED and after[id_] is TestOutcome.SKIPPED)
-    }
-    collected = {id_: _inside(id_, after) for id_ in gone if before[id_] is failed}
-    collected = {id_: outcomes for id_, outcomes in collected.items() if outcomes}
-    gone -= collected.keys()
-    now_good = [id_ for id_, outcomes in collected.items() if failed not in outcomes]
-    skipped_then_failed = turned(TestOutcome.SKIPPED, failed)
-    return {
-        "fixed": Names.of([*turned(failed, passed), *now_good]),
-        "broken": Names.of([*turned(passed, failed), *turned(None, failed), *skipped_then_failed]),
-        "still_failing": Names.of(turned(failed, failed)),
-        "no_longer_run": Names.of(gone),
-    }
+_KINDS = ("fixed", "broken", "still_failing", "no_longer_run", "flaky", "unsteady")
+
+
+def _is_gone(before: TestOutcome, after: TestOutcome | None, skipped: TestOutcome) -> bool:
+    return after is None or (after is skipped and before is not skipped)
+
+
+def _all_outcomes(runs: Sequence[TestRun]) -> dict[str, set[TestOutcome]]:
+    found: dict[str, set[TestOutcome]] = {}
+    for run in runs:
+        for id_, outcome in run.outcomes().items():
+            found.setdefault(id_, set()).add(outcome)
+    return found
+
+
+def _compare_wholes(base: Sequence[TestRun], head: Sequence[TestRun]) -> dict[str, Names]:
+    """Without names all that can be said is whether the whole command wobbles."""
+    whole = Names.of(["the whole command"])
+    if len({run.passed for run in base}) > 1:
+        return {"flaky": whole}
+    return {"unsteady": whole} if len({run.passed for run in head}) > 1 else {}
 
 
 def _inside(id_: str, after: dict[str, TestOutcome]) -> set[TestOutcome]:
@@ -363,33 +393,29 @@ def _inside(id_: str, after: dict[str, TestOutcome]) -> set[TestOutcome]:
     return {outcome for name, outcome in after.items() if name.startswith(starts)}
 
 
-def _flaky(runs: Sequence[TestRun], by_test: bool) -> set[str]:
-    """What came out differently in two runs of the same commit."""
-    if not by_test:
-        return {"the whole run"} if len({run.passed for run in runs}) > 1 else set()
-    first = runs[0].outcomes()
-    return {
-        id_
-        for run in runs[1:]
-        for id_, outcome in run.outcomes().items()
-        if first.get(id_, outcome) is not outcome
-    }
-
-
-def _problem(base: TestRun, head: TestRun, change: Change) -> str:
+def _problem(base: TestRun, heads: Sequence[TestRun], change: Change) -> str:
     """Why these runs say nothing of the change at all, in a clause."""
+    head = heads[0]
     if base.ended is not Ended.FINISHED or not base.complete:
         return f"at base {base.mishap}"
     if head.ended is Ended.NOT_STARTED:
         return head.mishap
+    if head.mishap and any(not run.mishap for run in heads):
+        return f"one of two runs here went wrong: {head.mishap}"
     if base.tests == () and head.tests == ():
         return "no test was collected"
+    if _none_passes(base) and _none_passes(head):
+        return "not one test passes, neither at base nor here"
     if head.elsewhere:
         loaded = ", ".join(head.elsewhere[:3])
         return f"another copy of the changed code was tested instead of the clone's: {loaded}"
     if change.modules and head.imported is None and not head.mishap:
         return "no Python process said which files it loaded"
     return ""
+
+
+def _none_passes(run: TestRun) -> bool:
+    return run.tests is not None and TestOutcome.PASSED not in run.outcomes().values()
 
 
 def _ran(change: Change, head: TestRun) -> int | None:
@@ -409,7 +435,8 @@ def said(evidence: Evidence) -> Iterator[tuple[str, Names]]:
         ("Broken", evidence.broken),
         ("No longer run", evidence.no_longer_run),
         ("Failed before too, and still do", evidence.still_failing),
-        ("Flaky, so they prove nothing", evidence.flaky),
+        ("Flaky at base, so they prove nothing", evidence.flaky),
+        ("Came out differently when run again here", evidence.unsteady),
         ("Changed, but no test loads it", evidence.unloaded),
     )
     yield from ((what, names) for what, names in kinds if names)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.actions.own_pull import is_held
 from bot.config import Outcome
+from bot.facts import Facts
 from bot.ledger import HeadRecord
 from bot.model import (
+    CHECK_NAME,
     HOLD_LABEL,
     Check,
     CheckState,
@@ -24,7 +27,7 @@ from bot.model import (
     short,
 )
 from bot.protected import protected
-from bot.rules import Decision, Facts, check_state, judge, proof_of
+from bot.rules import NO_RULE, Decision, check_state, judge, kind_of, proof_of
 from bot.snapshot import Snapshot
 
 
@@ -38,6 +41,8 @@ class Obstacle(StrEnum):
     """Something is still on its way; nothing is to be said to anyone yet."""
     REVIEW = "review"
     BLOCKED = "blocked"
+    BEHIND = "behind"
+    """The base has moved since it was tested; the bot brings it up to date when its turn comes."""
     UNSETTLED = "unsettled"
     """The forge has not worked something out yet; not even the body is touched."""
 
@@ -81,10 +86,10 @@ def standing(pull: Pull, snapshot: Snapshot) -> Standing:
 
 def first_standing(record: HeadRecord, commit: Commit | None, snapshot: Snapshot) -> Standing:
     """Where a head will stand the moment its pull request is open, before any check has run."""
-    decision = judge(_facts(record, commit, (), snapshot), snapshot.config)
+    _, checks = both_checks(None, record, snapshot)
+    decision = judge(_facts(record, commit, checks, snapshot), snapshot.config)
     reasons = [
-        *_check_reasons((), snapshot),
-        *_base_reasons(commit, snapshot),
+        *_check_reasons(checks, record, snapshot),
         *_decision_reasons(decision),
     ]
     return Standing(decision, tuple(reasons))
@@ -100,16 +105,29 @@ def _facts(
     proof, pending = proof_of(snapshot.required, snapshot.forge.base_checks, checks, evidence)
     changes = commit.changes if commit else None
     return Facts(
+        now=snapshot.now,
         changes=changes,
-        protected=protected(changes or (), snapshot.config),
+        protected=protected(changes or (), snapshot.config, snapshot.tree),
         risks=record.risks if record else None,
         severity=Severity(record.severity) if record else None,
         engine=record.engine if record else "",
+        confidence=record.confidence if record else None,
+        kind=kind_of(changes, record.change if record else None),
+        sources=record.sources if record else (),
+        proposed=_proposed(record, snapshot) if record else None,
+        attempt=record.attempt if record else None,
         trusted=record is not None and snapshot.config.trusts(record.sources),
         proof=proof,
         proof_pending=pending,
         evidence=evidence,
     )
+
+
+def _proposed(record: HeadRecord, snapshot: Snapshot) -> datetime:
+    """When this attempt was first pushed: moving it to a newer base does not make it younger."""
+    attempt = (record.branch, record.attempt)
+    heads = snapshot.ledger.heads
+    return min([record.at, *(h.at for h in heads if (h.branch, h.attempt) == attempt)])
 
 
 def _reasons(
@@ -120,10 +138,10 @@ def _reasons(
     snapshot: Snapshot,
 ) -> Iterator[Reason]:
     yield from _hands_off(pull, record, snapshot)
-    yield from _check_reasons(pull.checks, snapshot)
-    yield from _base_reasons(commit, snapshot)
+    yield from _check_reasons(pull.checks, record, snapshot)
     yield from _decision_reasons(decision)
     yield from _review_reasons(pull)
+    yield from _base_reasons(pull, commit, snapshot)
     yield from _forge_reasons(pull, decision, snapshot)
     if commit is None:
         said = f"Git does not have its head {short(pull.head)} yet; the next tick looks again."
@@ -146,7 +164,9 @@ def _review_reasons(pull: Pull) -> Iterator[Reason]:
     if pull.draft:
         yield Reason(Obstacle.BLOCKED, "It is a draft; mark it ready for review to go on.")
     if pull.review is ReviewState.CHANGES_REQUESTED:
-        yield Reason(Obstacle.BLOCKED, "A reviewer asked for changes, so a person goes on here.")
+        yield Reason(
+            Obstacle.BLOCKED, "A reviewer asked for changes; the bot tries again within its limits."
+        )
     if pull.review is ReviewState.REQUIRED:
         yield Reason(Obstacle.REVIEW, "The repository requires an approving review first.")
 
@@ -160,8 +180,10 @@ def _forge_reasons(pull: Pull, decision: Decision, snapshot: Snapshot) -> Iterat
         said = "The forge says that one of its own requirements is unmet; see its merge box."
         yield Reason(Obstacle.REVIEW, said)
     if pull.mergeable is Mergeable.BEHIND:
-        said = f"The forge wants it up to date with {snapshot.base_branch}: merge it by hand."
-        yield Reason(Obstacle.BLOCKED, said)
+        said = f"The forge wants it up to date with {snapshot.base_branch} first."
+        yield Reason(Obstacle.BEHIND, said)
+    if snapshot.base_stuck and decision.outcome is Outcome.MERGE:
+        yield Reason(Obstacle.BLOCKED, f"It cannot be merged now: {snapshot.base_stuck}.")
     refused = snapshot.ledger.failed("merge_pull_request", pull.branch, pull.head)
     if refused:
         said = f"The forge refused the bot's merge, so a person merges it: {refused.reason}"
@@ -171,8 +193,29 @@ def _forge_reasons(pull: Pull, decision: Decision, snapshot: Snapshot) -> Iterat
         yield Reason(Obstacle.UNSETTLED, said)
 
 
-def _check_reasons(checks: tuple[Check, ...] | None, snapshot: Snapshot) -> Iterator[Reason]:
+def both_checks(
+    pull: Pull | None, record: HeadRecord, snapshot: Snapshot
+) -> tuple[tuple[Check, ...] | None, tuple[Check, ...] | None]:
+    """The checks of the base and of this head; where the sandbox runs them, by its evidence."""
+    evidence = record.evidence
+    if evidence and snapshot.forge.checks_here:
+        if evidence.problem:
+            return (), ()
+        states = [evidence.base_passed, evidence.green]
+        words = [CheckState.PASSED if good else CheckState.FAILED for good in states]
+        return (Check(CHECK_NAME, words[0]),), (Check(CHECK_NAME, words[1]),)
+    return snapshot.forge.base_checks, pull.checks if pull else ()
+
+
+def _check_reasons(
+    checks: tuple[Check, ...] | None, record: HeadRecord | None, snapshot: Snapshot
+) -> Iterator[Reason]:
     required = snapshot.required
+    evidence = record.evidence if record else None
+    if snapshot.forge.checks_here and evidence and evidence.problem and not checks:
+        said = f"Its tests prove nothing: {evidence.problem}. A person reviews and merges it."
+        yield Reason(Obstacle.REVIEW, said)
+        return
     if not required:
         said = (
             f"No check is required on {snapshot.base_branch} and merge.required_checks names none, "
@@ -202,16 +245,24 @@ def _decision_reasons(decision: Decision) -> Iterator[Reason]:
         yield Reason(Obstacle.WAITING, said)
         return
     if decision.outcome is Outcome.REVIEW:
-        yield Reason(Obstacle.REVIEW, f"A person reviews and merges it: {decision.reason}.")
+        why = "" if decision.rule == NO_RULE else f": {decision.reason}"
+        yield Reason(Obstacle.REVIEW, f"A person reviews and merges it{why}.")
     if decision.outcome in (Outcome.DRAFT, Outcome.REFUSE):
         said = f"Rule “{decision.rule}” says {decision.outcome}, so a person goes on from here."
         yield Reason(Obstacle.BLOCKED, said)
 
 
-def _base_reasons(commit: Commit | None, snapshot: Snapshot) -> Iterator[Reason]:
-    if commit is not None and commit.parents != (snapshot.base.sha,):
+def _base_reasons(pull: Pull, commit: Commit | None, snapshot: Snapshot) -> Iterator[Reason]:
+    if commit is None or commit.parents == (snapshot.base.sha,):
+        return
+    base = snapshot.base_branch
+    stuck = snapshot.ledger.failed("update_branch", pull.branch, pull.head)
+    if stuck:
         said = (
-            f"It was tested on an older {snapshot.base_branch}, and the bot merges only what was "
-            f"tested on the newest: merge it by hand, or close it to refuse it."
+            f"It was tested on an older {base} and cannot be brought up to date: {stuck.reason}. "
+            f"Merge it by hand, or close it to refuse it."
         )
         yield Reason(Obstacle.BLOCKED, said)
+        return
+    said = f"It was tested on an older {base}; the bot brings it up to date when its turn comes."
+    yield Reason(Obstacle.BEHIND, said)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.ledger import AttemptRecord, HeadRecord
-from bot.model import Ending, Incident, Pull, PullState, Sha
+from bot.model import Ending, Incident, Pull, PullState, Sha, fingerprint_of_revert
 from bot.snapshot import Snapshot
 
 FIRST_RETRY = timedelta(hours=1)
@@ -25,6 +25,8 @@ class Fate(StrEnum):
     """Its branch is pushed, its pull request is not open yet."""
     PROPOSED = "proposed"
     MERGED = "merged"
+    REVERTED = "reverted"
+    """It was merged and taken back; another attempt may be made."""
     REFUSED = "refused"
     LEFT_TO_PEOPLE = "left to people"
     ABSTAINED = "abstained"
@@ -50,7 +52,11 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     pulls = [pull for pull in snapshot.forge.pulls if pull.branch in branches]
     attempts = len({head.branch for head in heads}) + sum(one.asked for one in tries)
     if pulls:
-        return _of_pull(_most_telling(pulls), attempts)
+        telling = _most_telling(pulls)
+        taken_back = _taken_back(telling, snapshot)
+        if taken_back:
+            return History(Fate.REVERTED, taken_back, attempts, telling)
+        return _of_pull(telling, attempts)
     present = {branch.name: branch.head for branch in snapshot.branches}
     if heads:
         return _of_branch(heads[-1], present.get(heads[-1].branch), snapshot, attempts)
@@ -63,13 +69,30 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     return History(Fate.OPEN, "nothing has been tried yet", attempts)
 
 
+def _taken_back(pull: Pull, snapshot: Snapshot) -> str:
+    """By which pull request a merged one was taken back; empty if by none."""
+    if pull.merged_as is None:
+        return ""
+    undoing = fingerprint_of_revert(pull.merged_as)
+    branches = {head.branch for head in snapshot.ledger.heads if head.incident == undoing}
+    for other in snapshot.forge.pulls:
+        if other.branch in branches and other.state is PullState.MERGED:
+            return f"pull request #{pull.number} was merged, and taken back by #{other.number}"
+    return ""
+
+
 def _of_pull(pull: Pull, attempts: int) -> History:
     if pull.state is PullState.OPEN:
         return History(Fate.PROPOSED, f"pull request #{pull.number} is open", attempts, pull)
     if pull.state is PullState.MERGED:
         return History(Fate.MERGED, f"pull request #{pull.number} is merged", attempts, pull)
-    sentence = f"pull request #{pull.number} was closed without merging, which is a “no”"
-    return History(Fate.REFUSED, sentence, attempts, pull)
+    said = f"pull request #{pull.number} was closed"
+    if pull.closed_by is not None and pull.closed_by.id == pull.author_id:
+        return History(Fate.FAILED, f"{said} by the bot after all its attempts", attempts, pull)
+    if pull.closed_by is not None and not pull.closed_by.may_write:
+        sentence = f"{said} by {pull.closed_by.login}, who has no say here; a maintainer decides"
+        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, pull)
+    return History(Fate.REFUSED, f"{said} without merging, which is a “no”", attempts, pull)
 
 
 def _of_branch(head: HeadRecord, at: Sha | None, snapshot: Snapshot, attempts: int) -> History:

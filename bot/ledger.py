@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.evidence import Evidence
-from bot.model import Ending, Finding, Fingerprint, Sha, Usage
+from bot.model import Ending, Finding, Fingerprint, Kind, Sha, Usage
 
 LEDGER_REF = "refs/bot/ledger"
 
@@ -75,6 +75,10 @@ class HeadRecord(_Record):
     """What it newly does that a person should look at; None in records of before that was known."""
     evidence: Evidence | None = None
     """What the sandbox's run of its tests said; None where nothing was run."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """How sure the engine was; None where it did not say."""
+    change: Kind = Kind.FIX
+    """What it is for, `revert` or else `fix`; that it is `docs` shows in its paths."""
     requests: int = 0
     tokens: int = 0
     usd: float | None = None

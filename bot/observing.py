@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.config import CONFIG_PATH, Config, read_config
+from bot.config import CONFIG_PATH, Config, Mode, read_config, stopped_by
 from bot.errors import UserError
 from bot.forges import ForgeReader
 from bot.incidents import Sifted, incidents
 from bot.ledger import LEDGER_REF, Ledger
 from bot.model import (
     BRANCH_PREFIX,
+    PAUSE_LABEL,
     BadRecord,
     Branch,
+    ForgeView,
     Incident,
     Reflection,
     Sha,
@@ -47,16 +49,25 @@ class Base:
     notices: tuple[str, ...]
 
 
-def read_base(repository: Repository, base_branch: str = "", config: Config | None = None) -> Base:
+def read_base(
+    repository: Repository,
+    base_branch: str = "",
+    config: Config | None = None,
+    *,
+    rehearsal: bool = False,
+) -> Base:
     """Fetch the base branch, the bot's branches and the ledger; read the configuration.
 
-    `config` tries another configuration than the base branch's; only a dry run may.
+    `config` tries another configuration than the base branch's; only a `rehearsal` may, which
+    prints what would be done and does nothing.
     """
     bots = f"refs/heads/{BRANCH_PREFIX}*"
     asked = f"refs/heads/{base_branch}" if base_branch else "HEAD"
     found = repository.remote_refs("HEAD", asked, bots, "refs/bot/*")
     branch = base_branch or found.default_branch
     sha = found.get(f"refs/heads/{branch}") if branch else None
+    if branch.startswith(BRANCH_PREFIX) or (not branch and found.refs):
+        raise UserError("Which branch is the base branch here? Name it with --base.")
     if sha is None:
         named = f"branch {branch!r}" if branch else "branch with a commit"
         raise UserError(
@@ -71,20 +82,22 @@ def read_base(repository: Repository, base_branch: str = "", config: Config | No
     repository.fetch([LEDGER_REF] if ledger and not repository.has(ledger) else [])
     tree = repository.tree(sha)
     at_base = read_config(tree)
-    halted = ""
+    counts = config or at_base
+    halted = stopped_by(counts, rehearsal=rehearsal)
     if found.get(PAUSED_REF):
         halted = f"the bot is paused: the remote has {PAUSED_REF}"
-    elif not (config or at_base).enabled:
-        halted = f"the bot is switched off: enabled = false in {CONFIG_PATH}"
     return Base(
         branch=branch,
         sha=sha,
         tree=tree,
-        config=config or at_base,
+        config=counts,
         branches=bot_branches,
         ledger=ledger,
         halted=halted,
-        notices=tuple(_ignored_config(repository, tree.read(CONFIG_PATH), branch)),
+        notices=(
+            *_ignored_config(repository, tree.read(CONFIG_PATH), branch),
+            *_only_rehearsed(counts, rehearsal),
+        ),
     )
 
 
@@ -96,6 +109,11 @@ def _ignored_config(repository: Repository, at_base: str | None, branch: str) ->
             f"{CONFIG_PATH} here differs from {branch}'s and is ignored; "
             f"try it with --dry-run --config {CONFIG_PATH}"
         )
+
+
+def _only_rehearsed(config: Config, rehearsal: bool) -> Iterator[str]:
+    if rehearsal and config.mode is Mode.OBSERVE:
+        yield f'mode = "observe" in {CONFIG_PATH}: bot run asks no engine and does none of this'
 
 
 def read_records(repository: Repository, config: Config) -> Iterator[Reflection | BadRecord]:
@@ -181,9 +199,15 @@ def observe(
         commits=repository.commits(known),
         ledger=ledger,
         forge=forge,
-        halted=base.halted,
+        base_stuck=repository.why_stuck(base.branch),
+        halted=base.halted or _paused(forge),
         notices=tuple(notices),
     )
+
+
+def _paused(forge: ForgeView) -> str:
+    number = forge.paused_by_issue
+    return f"the bot is paused: issue #{number} has the label {PAUSE_LABEL}" if number else ""
 
 
 def _history_of(found: Iterable[Incident], ledger: Ledger) -> tuple[str, ...]:

@@ -222,6 +222,7 @@ class AnswerData(_FileModel):
     patch: PatchData | None = None
     reason: str = ""
     failed: bool = False
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     usage: UsageData = UsageData()
 
 
@@ -290,6 +291,7 @@ def _answer_data(attempt: Attempt) -> AnswerData:
         patch=patch,
         reason=answer.reason,
         failed=answer.failed,
+        confidence=answer.confidence,
         usage=UsageData(**_usage(answer.usage)),
     )
 
@@ -310,5 +312,6 @@ def _claim(data: AnswerData) -> Claim:
         usage=Usage(**data.usage.model_dump()),
         reason=data.reason,
         failed=data.failed,
+        confidence=data.confidence,
     )
     return Claim(Fingerprint(data.incident), data.engine, data.number, answer)

@@ -19,23 +19,19 @@ from bot.actions.delete_branch import ACTION as DELETE_BRANCH
 from bot.actions.delete_branch import DeleteBranch
 from bot.actions.merge_pull_request import ACTION as MERGE
 from bot.actions.merge_pull_request import MergePullRequest
-from bot.actions.open_pull_request import ACTION as OPEN
-from bot.actions.open_pull_request import OpenPullRequest
-from bot.actions.publish_branch import ACTION as PUBLISH
-from bot.actions.publish_branch import PublishBranch
-from bot.actions.record_check import ACTION as RECORD_CHECK
-from bot.actions.record_check import RecordCheck
 from bot.actions.request_review import ACTION as REQUEST_REVIEW
 from bot.actions.request_review import RequestReview
 from bot.actions.update_status import ACTION as UPDATE_STATUS
 from bot.actions.update_status import UpdateStatus
-from bot.body import current_status, observed, pull_body, status_block, title
-from bot.config import Outcome
-from bot.evidence import Checked, Evidence
-from bot.gate import Obstacle, Standing, first_standing, standing
-from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord, UntestedRecord
-from bot.model import Attempt, BugReport, Ending, Proposal, Pull, PullState, Severity, Usage
-from bot.plan import Case, OpenPull, Plan, Step
+from bot.answering import after_closing, answers, told_of_revert
+from bot.body import current_status, status_block
+from bot.evidence import Checked
+from bot.gate import Obstacle, standing
+from bot.ledger import HeadRecord, UntestedRecord
+from bot.model import Attempt, Pull, PullState
+from bot.offering import kept_check, offered, picked_up, renewed
+from bot.plan import OpenPull, Plan, Step
+from bot.renewal import Renewal, Reverted
 from bot.rules import spell_required
 from bot.seen_again import unlisted
 from bot.selection import Selection
@@ -47,26 +43,43 @@ def decide(
     selection: Selection,
     attempts: Sequence[Attempt],
     checked: Sequence[Checked] = (),
+    renewal: Renewal | None = None,
+    reverts: Sequence[Reverted] = (),
 ) -> Plan:
     """The plan of this tick. The same arguments give the same plan.
 
-    `checked` is what the sandbox says of heads that are open already and had no check yet.
+    `checked` is what the sandbox says of heads that are open already and had no check yet;
+    `renewal` what became of the pull request that was to be brought up to date, `reverts` of the
+    merges that people want taken back.
     """
     pulls = tuple(OpenPull(pull, standing(pull, snapshot)) for pull in snapshot.open_pulls)
     cases = []
     steps: list[Step] = []
     if not snapshot.halted:
         steps.extend(_after_merges(snapshot))
+        steps.extend(after_closing(snapshot))
         for record in selection.orphans:
-            steps.extend(_orphan(record, snapshot))
+            steps.extend(picked_up(record, snapshot))
     for attempt in attempts:
-        case, wanted = _attempt(attempt, snapshot)
+        case, wanted = offered(attempt, snapshot)
         cases.append(case)
         steps.extend(wanted)
+    for reverted in reverts:
+        if isinstance(reverted.attempt, Attempt):
+            case, wanted = offered(reverted.attempt, snapshot)
+            cases.append(case)
+            steps.extend(wanted)
+        steps.extend(told_of_revert(reverted))
     if not snapshot.halted:
-        steps.extend(_record(one.branch, one.evidence) for one in checked)
+        steps.extend(kept_check(one.branch, one.evidence) for one in checked)
+        if renewal:
+            steps.extend(renewed(renewal, snapshot))
+        moving = {attempt.pull.number for attempt in attempts if attempt.pull}
+        moving |= {renewal.pull.number} if renewal else set()
         for line in pulls:
-            steps.extend(_care(line, snapshot))
+            steps.extend(answers(line, snapshot, moving))
+            if line.pull.number not in moving:
+                steps.extend(_care(line, snapshot))
         steps.extend(_merge(pulls, snapshot))
     return Plan(
         repository=snapshot.forge.repository,
@@ -79,152 +92,6 @@ def decide(
         skipped=selection.skipped,
         notices=snapshot.notices,
         steps=tuple(steps),
-    )
-
-
-# -------------------------------------------------------------------------- what was proposed
-
-
-def _attempt(attempt: Attempt, snapshot: Snapshot) -> tuple[Case, list[Step]]:
-    if attempt.ending is Ending.HELD_BACK:
-        return Case(attempt, None), []
-    if attempt.proposal is None:
-        return Case(attempt, None), [_write_down(attempt, attempt.ending, attempt.reason, snapshot)]
-    record = _head_record(attempt.proposal, snapshot)
-    first = first_standing(record, attempt.proposal.commit, snapshot)
-    decision = first.decision
-    if decision.outcome is Outcome.REFUSE:
-        reason = f"rule “{decision.rule}” refuses it: {decision.reason}"
-        step = _write_down(attempt, Ending.REFUSED, reason, snapshot)
-        return Case(attempt, decision), [step]
-    publish = PublishBranch(
-        branch=record.branch,
-        head=record.head,
-        head_record=record,
-        spend_record=_spend(attempt, snapshot),
-    )
-    why = f"the patch for {attempt.incident.fingerprint} passed vetting"
-    return Case(attempt, decision), [
-        Step(PUBLISH.name, publish, why),
-        *_opened(record, snapshot, first),
-    ]
-
-
-def _opened(record: HeadRecord, snapshot: Snapshot, first: Standing) -> Iterator[Step]:
-    """A pushed branch becomes a pull request, with its check where the bot is the one to run it."""
-    yield _open(record, snapshot, first)
-    if snapshot.forge.checks_here and record.evidence:
-        yield _record(record.branch, record.evidence)
-
-
-def _record(branch: str, evidence: Evidence) -> Step:
-    """Make the sandbox's evidence the check of this head, on a forge that has no other."""
-    params = RecordCheck(
-        branch=branch,
-        head=evidence.head,
-        passed=evidence.green,
-        summary=evidence.sentence,
-        base=evidence.base,
-        base_passed=None if evidence.problem else evidence.base_passed,
-    )
-    return Step(RECORD_CHECK.name, params, evidence.sentence)
-
-
-def _open(record: HeadRecord, snapshot: Snapshot, first: Standing) -> Step:
-    report = BugReport(
-        path=record.path,
-        symbol=record.symbol,
-        summary=record.summary,
-        severity=Severity(record.severity),
-    )
-    params = OpenPullRequest(
-        branch=record.branch,
-        head=record.head,
-        title=title(report),
-        body=pull_body(record, status_block(first, None, record, snapshot)),
-        draft=first.decision.outcome is Outcome.DRAFT,
-    )
-    return Step(OPEN.name, params, f"rule “{first.decision.rule}”: {first.decision.outcome}")
-
-
-def _orphan(record: HeadRecord, snapshot: Snapshot) -> Iterator[Step]:
-    """What becomes of a pushed branch that never got its pull request, by the policy of today."""
-    first = _first(record, snapshot)
-    if first.decision.outcome is not Outcome.REFUSE:
-        yield from _opened(record, snapshot, first)
-        return
-    reason = f"rule “{first.decision.rule}” refuses it: {first.decision.reason}"
-    refused = FailureRecord(
-        at=snapshot.now,
-        action=OPEN.name,
-        branch=record.branch,
-        head=record.head,
-        reason=reason,
-    )
-    yield Step(APPEND_LEDGER.name, AppendLedger(records=(refused,)), reason)
-
-
-def _first(record: HeadRecord, snapshot: Snapshot) -> Standing:
-    return first_standing(record, snapshot.commit(record.head), snapshot)
-
-
-def _head_record(proposal: Proposal, snapshot: Snapshot) -> HeadRecord:
-    usage = proposal.usage
-    return HeadRecord(
-        at=snapshot.now,
-        incident=proposal.incident.fingerprint,
-        reflections=proposal.incident.reflection_ids,
-        sources=proposal.incident.sources,
-        attempt=proposal.attempt,
-        branch=proposal.branch,
-        head=proposal.commit.sha,
-        base=proposal.base,
-        patch_id=proposal.patch_id,
-        engine=proposal.engine,
-        path=proposal.report.path,
-        symbol=proposal.report.symbol,
-        summary=proposal.report.summary,
-        severity=proposal.report.severity,
-        explanation=proposal.patch.explanation,
-        observed=observed(proposal.incident.reflections),
-        risks=proposal.risks,
-        evidence=proposal.evidence,
-        requests=usage.requests,
-        tokens=usage.tokens,
-        usd=usage.usd,
-    )
-
-
-def _write_down(attempt: Attempt, ending: Ending, reason: str, snapshot: Snapshot) -> Step:
-    record = AttemptRecord(
-        at=snapshot.now,
-        incident=attempt.incident.fingerprint,
-        reflections=attempt.incident.reflection_ids,
-        attempt=attempt.number,
-        engine=attempt.engine,
-        ending=ending,
-        reason=reason,
-        base=snapshot.base.sha,
-        patch_id=attempt.proposal.patch_id if attempt.proposal else "",
-        asked=attempt.answer.usage.requests > 0 or not attempt.answer.failed,
-    )
-    spent = _spend(attempt, snapshot)
-    params = AppendLedger(records=(spent, record) if spent else (record,))
-    return Step(APPEND_LEDGER.name, params, f"{ending}: {reason}")
-
-
-def _spend(attempt: Attempt, snapshot: Snapshot) -> SpendRecord | None:
-    usage: Usage = attempt.answer.usage
-    if not usage.requests:
-        return None
-    return SpendRecord(
-        at=snapshot.now,
-        incident=attempt.incident.fingerprint,
-        engine=attempt.engine,
-        requests=usage.requests,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        usd=usage.usd,
     )
 
 

@@ -7,50 +7,36 @@ until a plan publishes them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from bot.body import commit_message
+from bot.building import Built, Workbench, build
 from bot.context import excerpts
 from bot.diff_reading import edits_of
-from bot.engines import Budget, Engine, Task
+from bot.engines import Budget, Earlier, Engine, Task
 from bot.errors import UserError
-from bot.forges import ForgeReader
 from bot.git_formats import Identity
 from bot.model import (
     Answer,
     Attempt,
-    Commit,
     Ending,
     Finding,
     NotActionable,
     Patch,
     Proposal,
-    PullState,
     Usage,
 )
 from bot.plan import Claim
-from bot.repository import File, Repository
-from bot.risks import risks
+from bot.repository import File
 from bot.secrets import cleaned, redact, without_secrets, without_secrets_in
 from bot.selection import Chosen, Selection, budget
 from bot.snapshot import Snapshot
-from bot.verifying import Verifier
-from bot.vet import vet_commit, vet_edits
 
 Progress = Callable[[str], None]
 MAX_BROKEN_NAMED = 5
 MAX_OUTPUT_SHOWN = 1_500
 """So many characters of a failing run an engine is shown, the end of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workbench:
-    """What proposals are made with. Without a verifier their tests are not run."""
-
-    repository: Repository
-    reader: ForgeReader
-    verifier: Verifier | None
 
 
 def propose(
@@ -76,6 +62,7 @@ def propose(
             snapshot.tree,
             review=partial(_review, snapshot, bench),
             read_diff=partial(edits_of, bench.repository, snapshot.base.sha),
+            earlier=_earlier(chosen, snapshot, bench),
         )
         try:
             answer = engine.solve(task, left)
@@ -132,6 +119,8 @@ def weigh(
         answer=answer,
         ending=Ending.FAILED,
         reason=answer.reason,
+        pull=chosen.pull,
+        feedback=chosen.feedback,
     )
     report, patch = answer.diagnosis, answer.patch
     if answer.out_of_budget:
@@ -141,9 +130,13 @@ def weigh(
     if report is None or patch is None:
         return attempt
     message = commit_message(incident, report, patch, engine, chosen.attempt)
-    built = _build(patch, message, snapshot, bench)
-    if not isinstance(built, _Built):
+    own = chosen.pull.branch if chosen.pull else ""
+    built = build(patch, message, snapshot, bench, own=own)
+    if not isinstance(built, Built):
         return _rejected(attempt, built)
+    if own and any(h.branch == own and h.patch_id == built.patch_id for h in snapshot.ledger.heads):
+        said = "it is the same change as before on this pull request"
+        return _rejected(attempt, (Finding("known change", report.path, said),))
     patch, built, notes = _hooked(patch, built, snapshot, bench)
     proposal = Proposal(
         incident=incident,
@@ -157,54 +150,17 @@ def weigh(
         patch_id=built.patch_id,
         usage=answer.usage,
         risks=built.risks,
+        confidence=answer.confidence,
         evidence=bench.verifier.verify(built.commit, notes) if bench.verifier else None,
+        on=own,
     )
     answer = replace(answer, patch=patch)
     return replace(attempt, answer=answer, ending=Ending.PROPOSED, proposal=proposal)
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
-    """A commit that passed vetting, and git's account of its change."""
-
-    commit: Commit
-    files: tuple[File, ...]
-    diff: str
-    patch_id: str
-    risks: tuple[Finding, ...]
-
-
-def _build(
-    patch: Patch, message: str, snapshot: Snapshot, bench: Workbench
-) -> _Built | tuple[Finding, ...]:
-    """Make a patch a commit on the base and vet both, or say why it is refused."""
-    vetted = vet_edits(patch, snapshot.tree)
-    if vetted.refused:
-        return vetted.refused
-    repository = bench.repository
-    files = tuple(File(file.path, file.mode, file.text.encode()) for file in vetted.files)
-    sha = repository.build(
-        snapshot.base.sha,
-        files,
-        message,
-        Identity(snapshot.config.commit.name, snapshot.config.commit.email),
-        snapshot.base.date,
-    )
-    commit = repository.commit(sha)
-    refused = vet_commit(commit, vetted.files, snapshot.config.patch)
-    if refused:
-        return refused
-    diff = repository.diff(commit)
-    patch_id = repository.patch_id(diff)
-    known = _known_change(patch_id, snapshot, bench.reader)
-    if known:
-        return (known,)
-    return _Built(commit, files, diff, patch_id, risks(vetted.files, snapshot.tree))
-
-
 def _hooked(
-    patch: Patch, built: _Built, snapshot: Snapshot, bench: Workbench
-) -> tuple[Patch, _Built, tuple[str, ...]]:
+    patch: Patch, built: Built, snapshot: Snapshot, bench: Workbench
+) -> tuple[Patch, Built, tuple[str, ...]]:
     """The proposal as the repository's pre-commit hooks would have it, vetted anew.
 
     What they would change in ways that vetting refuses stays as it was, and is said.
@@ -220,25 +176,25 @@ def _hooked(
     shown = bench.repository.build(base, [*kept, *changed], message, identity, date)
     diff = bench.repository.diff(bench.repository.commit(shown))
     edits = edits_of(bench.repository, base, diff)
-    revised: _Built | tuple[Finding, ...] = ()
+    revised: Built | tuple[Finding, ...] = ()
     if not isinstance(edits, Finding):
         patch_of_hooks = replace(patch, edits=edits)
-        revised = _build(patch_of_hooks, message, snapshot, bench)
-        if isinstance(revised, _Built):
+        revised = build(patch_of_hooks, message, snapshot, bench)
+        if isinstance(revised, Built):
             return patch_of_hooks, revised, hooked.notes
     paths = ", ".join(path for path, _ in hooked.changed)
     note = f"The pre-commit hooks would change {paths} in a way that vetting refuses."
     return patch, built, (*hooked.notes, note)
 
 
-def _mode(path: str, built: _Built) -> str:
+def _mode(path: str, built: Built) -> str:
     return next(file.mode for file in built.files if file.path == path)
 
 
 def _review(snapshot: Snapshot, bench: Workbench, patch: Patch) -> tuple[Finding, ...]:
     """What weighing this patch would find, for an engine that can still do better."""
-    built = _build(patch, "A patch under review\n", snapshot, bench)
-    if not isinstance(built, _Built):
+    built = build(patch, "A patch under review\n", snapshot, bench)
+    if not isinstance(built, Built):
         return built
     evidence = bench.verifier.verify(built.commit) if bench.verifier else None
     if evidence is None or not evidence.breaks:
@@ -248,22 +204,13 @@ def _review(snapshot: Snapshot, bench: Workbench, patch: Patch) -> tuple[Finding
     return (Finding("tests", "", redact(said)),)
 
 
-_FATES = {
-    PullState.OPEN: "is open already",
-    PullState.MERGED: "was merged already",
-    PullState.CLOSED: "was refused",
-}
-
-
-def _known_change(patch_id: str, snapshot: Snapshot, reader: ForgeReader) -> Finding | None:
-    """A change is proposed once: what became of it holds whatever incident it comes back under."""
-    for head in snapshot.ledger.heads:
-        if head.patch_id == patch_id:
-            pull = reader.current(head.branch)
-            if pull is not None:
-                said = f"#{pull.number} with the same change {_FATES[pull.state]}"
-                return Finding("known change", head.path, said)
-    return None
+def _earlier(chosen: Chosen, snapshot: Snapshot, bench: Workbench) -> Earlier | None:
+    """What the engine is told of the head that a further attempt replaces."""
+    if chosen.feedback is None:
+        return None
+    commit = snapshot.commit(chosen.pull.head) if chosen.pull else None
+    diff = bench.repository.diff(commit) if commit else ""
+    return Earlier(redact(diff), chosen.feedback.told)
 
 
 def _rejected(attempt: Attempt, findings: tuple[Finding, ...]) -> Attempt:

@@ -5,13 +5,39 @@ Judged on the paths of git's own comparison, case-insensitively where a file sys
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 from pathspec import GitIgnoreSpec
 
-from bot.config import Config
-from bot.model import FileChange, Finding
+from bot.config import CONFIG_PATH, Config
+from bot.model import FileChange, Finding, Tree
+
+
+class Ward(StrEnum):
+    """What a protected path belongs to."""
+
+    ITSELF = "the bot's own configuration and code"
+    FORGE = "workflows and forge settings"
+    DOT_FILES = "top-level dot-files and dot-directories"
+    OWNERS = "code owners"
+    DEPENDENCIES = "dependencies"
+    CHECKS = "continuous integration"
+    TESTS = "tests, which judge the patch"
+    GIT = "git's own settings"
+    REFLECTIONS = "reflections, which the bot is asked by"
+    NAMED = "named by [protect] in the configuration"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Protected(Finding):
+    """A changed path that is protected, what it belongs to, and the pattern that says so."""
+
+    ward: Ward
+    pattern: str
+
 
 _TESTS = (
     "tests/", "test/", "__tests__/", "test_*.py", "*_test.py", "conftest.py", "pytest.ini",
@@ -28,13 +54,17 @@ _DEPENDENCIES = (
     "*.gemspec", "composer.json", "composer.lock", "pom.xml", "build.gradle*", "*.lock",
 )  # fmt: skip
 
-_RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("workflows and forge settings", ("/.github/", "/.gitlab/", "/.circleci/", "/.forgejo/")),
-    ("top-level dot-files and dot-directories", ("/.*",)),
-    ("code owners", ("CODEOWNERS",)),
-    ("dependencies", _DEPENDENCIES),
+_OWN_MODULES = ("gate.py", "rules.py", "policy.py", "quarantine.py", "untrusted.py")
+"""A folder of the base that holds all of these holds the bot, whatever the folder is called."""
+
+_RULES: tuple[tuple[Ward, tuple[str, ...]], ...] = (
+    (Ward.ITSELF, (f"/{CONFIG_PATH}",)),
+    (Ward.FORGE, ("/.github/", "/.gitlab/", "/.circleci/", "/.forgejo/")),
+    (Ward.DOT_FILES, ("/.*",)),
+    (Ward.OWNERS, ("CODEOWNERS",)),
+    (Ward.DEPENDENCIES, _DEPENDENCIES),
     (
-        "continuous integration",
+        Ward.CHECKS,
         (
             ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".travis.yml",
             "azure-pipelines*.yml", "Jenkinsfile", "appveyor.yml", "tox.ini",
@@ -43,30 +73,50 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
             ".githooks/", ".gitlab-ci.yml",
         ),
     ),
-    ("tests, which judge the patch", _TESTS),
-    ("git's own settings", (".gitattributes", ".gitmodules", ".gitignore", ".mailmap")),
+    (Ward.TESTS, _TESTS),
+    (Ward.GIT, (".gitattributes", ".gitmodules", ".gitignore", ".mailmap")),
 )  # fmt: skip
 
 
-def protected(changes: Iterable[FileChange], config: Config) -> tuple[Finding, ...]:
-    """One finding for each changed path that is protected, naming the first reason that applies."""
+def protected(
+    changes: Iterable[FileChange], config: Config, base: Tree | None = None
+) -> tuple[Protected, ...]:
+    """One finding for each changed path that is protected, naming the first reason that applies.
+
+    `base` is the tree that is changed; without it the bot's own code is not known.
+    """
     sources = tuple(pattern for source in config.source for pattern in source.files)
-    rules = (
-        *_RULES,
-        ("reflections, which the bot is asked by", sources),
-        ("named by [protect] in the configuration", config.protect.paths),
-    )
-    found = []
-    for change in changes:
-        for reason, patterns in rules:
-            if _spec(patterns).match_file(change.path) or _spec(patterns).match_file(
-                change.path.casefold()
-            ):
-                found.append(
-                    Finding("protected", change.path, f"{change.path} is protected: {reason}")
-                )
-                break
-    return tuple(found)
+    rules = (*_RULES, (Ward.REFLECTIONS, sources), (Ward.NAMED, config.protect.paths))
+    return tuple(found for change in changes for found in _why(change.path, rules, base))
+
+
+def _why(
+    path: str, rules: Iterable[tuple[Ward, tuple[str, ...]]], base: Tree | None
+) -> Iterator[Protected]:
+    own = _folder_of_the_bot(path, base) if base else None
+    if own is not None:
+        yield _protected(path, Ward.ITSELF, f"/{own}")
+        return
+    for ward, patterns in rules:
+        for name in (path, path.casefold()):
+            said = _spec(patterns).check_file(name)
+            if said.include:
+                yield _protected(path, ward, patterns[(said.index or 0) % len(patterns)])
+                return
+
+
+def _protected(path: str, ward: Ward, pattern: str) -> Protected:
+    return Protected("protected", path, f"{path} is protected: {ward}", ward, pattern)
+
+
+def _folder_of_the_bot(path: str, base: Tree) -> str | None:
+    """The folder around the path that holds the bot in this tree, with its slash; None if none."""
+    parts = path.split("/")[:-1]
+    folders = ("".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts) + 1))
+    for folder in folders:
+        if all(base.mode(f"{folder}{module}") for module in _OWN_MODULES):
+            return folder
+    return None
 
 
 def is_test(path: str) -> bool:

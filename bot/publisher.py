@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.config import CONFIG_PATH, Config, read_config
+from bot.config import Config, read_config, stopped_by
 from bot.errors import UserError
 from bot.git_formats import Identity
 from bot.ledger import LEDGER_REF, Record, encode, raw_date
@@ -30,6 +30,10 @@ class GitPublisher:
     def publish(self, branch: str, head: Sha, records: Sequence[Record]) -> Pushed:
         create = RefUpdate(f"refs/heads/{branch}", None, head)
         return self._with_records([create], records)
+
+    def replace(self, branch: str, old: Sha, new: Sha, records: Sequence[Record]) -> Pushed:
+        move = RefUpdate(f"refs/heads/{branch}", old, new)
+        return self._with_records([move], records)
 
     def record(self, records: Sequence[Record]) -> None:
         if not records:
@@ -62,8 +66,9 @@ class GitPublisher:
             return f"the remote has no {self._base_ref} any more"
         if base != self._enabled_at:
             self._repository.fetch([self._base_ref])
-            if not read_config(self._repository.tree(base)).enabled:
-                return f"the bot is switched off: enabled = false in {CONFIG_PATH}"
+            stopped = stopped_by(read_config(self._repository.tree(base)))
+            if stopped:
+                return stopped
             self._enabled_at = base
         return ""
 

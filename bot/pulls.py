@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.errors import UserError
 from bot.gate import Standing, standing
-from bot.model import Check, CheckState, Pull, PullState
+from bot.model import Check, CheckState, Pull, PullState, Remark, ReviewState
 from bot.report import OUTCOME_STYLES, diff_text, printed, printed_line
 from bot.repository import Repository
 from bot.snapshot import Snapshot
@@ -78,7 +78,12 @@ def print_listing(rows: Iterable[Row], console: Console) -> None:
         state = Text(row.pull.state, style=_STATE_STYLES[row.pull.state])
         title = printed_line(row.pull.title, 80)
         grid.add_row(f"#{row.pull.number}", state, f"{title}\n{printed(row.sentence)}")
-    console.print("The bot has no pull requests here." if empty else grid)
+    if empty:
+        console.print("No pull request of the bot's is open; 'bot pulls --all' lists all it had.")
+        return
+    console.print(grid)
+    console.print()
+    console.print(Text("'bot pulls show N' shows one with its diff.", style="dim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,22 @@ class Page:
     diff: str
 
     def as_data(self) -> dict[str, object]:
-        return self.row.as_data() | {"body": self.row.pull.body, "diff": self.diff}
+        remarks = [
+            {
+                "by": remark.author.login,
+                "at": remark.at.isoformat(),
+                "verdict": remark.verdict,
+                "path": remark.path,
+                "line": remark.line,
+                "text": remark.text,
+            }
+            for remark in self.row.pull.remarks
+        ]
+        return self.row.as_data() | {
+            "body": self.row.pull.body,
+            "remarks": remarks,
+            "diff": self.diff,
+        }
 
 
 def read_page(snapshot: Snapshot, number: int, repository: Repository) -> Page:
@@ -129,9 +149,20 @@ def print_page(page: Page, console: Console) -> None:
         grid.add_row("labels", printed(", ".join(pull.labels)))
     console.print(Padding(grid, (1, 0, 1, 2), expand=False))
     console.print(Text(printed(_for_terminal(pull.body))))
+    for remark in pull.remarks:
+        console.print()
+        console.print(_remark(remark))
     if page.diff:
         console.print()
         console.print(diff_text(page.diff))
+
+
+def _remark(remark: Remark) -> Text:
+    """What somebody said, under who and where."""
+    where = f" on {remark.path}:{remark.line}" if remark.path and remark.line else ""
+    verdict = "" if remark.verdict is ReviewState.NONE else f", {remark.verdict}"
+    head = f"{printed_line(remark.author.login, 60)}{printed(where)}{verdict}"
+    return Text.assemble((f"{head}\n", "bold"), printed(_for_terminal(remark.text)))
 
 
 def _for_terminal(body: str) -> str:

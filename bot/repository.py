@@ -332,6 +332,17 @@ class Repository:
 
     # ---------------------------------------------------------------------------------- writing
 
+    def why_stuck(self, branch: str) -> str:
+        """Why a push could not move this branch here, as a clause; "" where nothing is in its way.
+
+        That can only be where the repository is its own target, and the branch is checked out.
+        """
+        if self.has_remote:
+            return ""
+        ref = f"refs/heads/{branch}"
+        sha = Sha(self._run_for_user(self.root, "rev-parse", "--verify", "--quiet", ref))
+        return work_trees.WorkTrees.of(self._run_for_user, self.git_dir, {ref: sha}).refusal()
+
     def push(self, updates: Sequence[RefUpdate]) -> Pushed:
         """Move these refs of the remote together or not at all, each by compare-and-swap.
 

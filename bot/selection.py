@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from bot.config import Outcome
 from bot.engines import Budget
-from bot.gate import standing
-from bot.history import Fate, history
+from bot.feedback import Command, Feedback, Verb, commands, feedback, tried
+from bot.gate import Obstacle, standing
+from bot.history import Fate, History, history
 from bot.ledger import HeadRecord
-from bot.model import Fingerprint, Incident, Skipped
+from bot.model import Fingerprint, Incident, Place, Pull, PullState, Reflection, Skipped
 from bot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An incident to work on, and the number this attempt at it will have."""
+    """An incident to work on, and the number this attempt at it will have.
+
+    With a `pull` it is a further attempt on that open pull request, because of the feedback.
+    """
 
     incident: Incident
     attempt: int
+    pull: Pull | None = None
+    feedback: Feedback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """A merged pull request to take back, and why; `commands` are what asked for it there."""
+
+    pull: Pull
+    reason: str
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to ask an engine about, what to skip and why, and branches that await a pull request."""
+    """What to ask an engine about, what to skip and why, and branches that await a pull request.
+
+    `renew` is the open pull request that is to be brought up to date with the base, if one is;
+    `unchecked` are those that wait for the sandbox, where that is the one to run their checks.
+    """
 
     chosen: tuple[Chosen, ...]
     skipped: tuple[Skipped, ...]
     orphans: tuple[HeadRecord, ...]
+    renew: Pull | None = None
+    unchecked: tuple[Pull, ...] = ()
+    reverts: tuple[Revert, ...] = ()
+    """Merged pull requests that people want taken back."""
 
 
 def select(
@@ -41,27 +66,32 @@ def select(
     skipped = [Skipped(verdict.reflection, verdict.reason) for verdict in snapshot.left_out]
     chosen: list[Chosen] = []
     stop = snapshot.halted or _merge_first(snapshot) or _budget_stop(snapshot)
+    if not stop:
+        chosen.extend(_again(snapshot, only, claimed))
     room = _room(snapshot)
     for incident in snapshot.incidents:
         past = history(incident, snapshot)
-        reason = ""
-        if past.fate is not Fate.OPEN:
-            reason = past.sentence
-        elif past.attempts >= snapshot.config.limits.attempts_per_incident:
-            reason = f"it was tried {past.attempts} times (limits.attempts_per_incident)"
-        elif only and not _is_meant(incident, only):
+        reason = _passed_over(past, snapshot)
+        if not reason and only and not _is_meant(incident, only):
             reason = f"--only {only} leaves it out"
-        elif claimed is not None and incident.fingerprint not in claimed:
+        if not reason and claimed is not None and incident.fingerprint not in claimed:
             reason = "the plan file has no answer for it"
-        elif stop:
-            reason = stop
-        elif len(chosen) >= room[0]:
-            reason = room[1]
+        if not reason:
+            reason = (
+                stop or _busy(incident, snapshot) or (room[1] if len(chosen) >= room[0] else "")
+            )
         if reason:
             skipped.extend(Skipped(reflection, reason) for reflection in incident.reflections)
         else:
-            chosen.append(Chosen(incident, past.attempts + 1))
-    return Selection(tuple(chosen), tuple(skipped), _orphans(snapshot))
+            chosen.append(Chosen(incident, past.attempts + 1, feedback=_since(past)))
+    return Selection(
+        tuple(chosen),
+        tuple(skipped),
+        _orphans(snapshot),
+        _renew(snapshot),
+        _unchecked(snapshot),
+        _reverts(snapshot),
+    )
 
 
 def budget(snapshot: Snapshot, spent_tokens: int, spent_usd: float) -> Budget:
@@ -85,6 +115,139 @@ def budget(snapshot: Snapshot, spent_tokens: int, spent_usd: float) -> Budget:
     return Budget(tokens, min(money, default=None))
 
 
+def _again(
+    snapshot: Snapshot, only: str, claimed: Collection[Fingerprint] | None
+) -> Iterator[Chosen]:
+    """Open pull requests that people or checks want another attempt on, within the limits."""
+    limits = snapshot.config.limits
+    left = limits.incidents_per_tick
+    for pull in snapshot.open_pulls:
+        record = snapshot.record_of(pull)
+        theirs = standing(pull, snapshot).has(Obstacle.LEFT_TO_PEOPLE)
+        wanted = feedback(pull, snapshot)
+        if record is None or wanted is None or theirs or left <= 0:
+            continue
+        number = tried(record, snapshot).number + 1
+        incident = _incident_of(record, snapshot)
+        meant = not only or _is_meant(incident, only)
+        if number > limits.attempts_per_incident or not meant:
+            continue
+        if claimed is None or incident.fingerprint in claimed:
+            left -= 1
+            yield Chosen(incident, number, pull, wanted)
+
+
+def _incident_of(record: HeadRecord, snapshot: Snapshot) -> Incident:
+    """The incident of a pull request, from its record where its reflections are gone by now."""
+    for incident in snapshot.incidents:
+        shared = set(incident.reflection_ids) & set(record.reflections)
+        if incident.fingerprint == record.incident or shared:
+            return incident
+    source = record.sources[0] if record.sources else ""
+    reflections = tuple(
+        Reflection(
+            id=id_,
+            source=source,
+            where=f"pull request of {record.branch}",
+            timestamp="",
+            task="",
+            outcome="",
+            text=record.observed,
+        )
+        for id_ in record.reflections
+    )
+    places = (Place(record.path, record.symbol),)
+    return Incident(fingerprint=record.incident, reflections=reflections, places=places)
+
+
+def _since(past: History) -> Feedback | None:
+    """What an engine has to know of an attempt that was merged and taken back."""
+    return Feedback(past.sentence, (past.sentence,)) if past.fate is Fate.REVERTED else None
+
+
+def _passed_over(past: History, snapshot: Snapshot) -> str:
+    """Why an incident's history leaves nothing to do on it; empty if there is."""
+    if past.fate not in (Fate.OPEN, Fate.REVERTED):
+        return past.sentence
+    if past.attempts >= snapshot.config.limits.attempts_per_incident:
+        return f"it was tried {past.attempts} times (limits.attempts_per_incident)"
+    return ""
+
+
+def _busy(incident: Incident, snapshot: Snapshot) -> str:
+    """Why the code that an incident names is not to be touched now; empty if it may be."""
+    week = snapshot.now - timedelta(days=7)
+    most = snapshot.config.limits.patches_per_file_per_week
+    for place in incident.places[:1]:
+        for pull in snapshot.open_pulls:
+            record = snapshot.record_of(pull)
+            if (
+                record
+                and place.symbol
+                and (record.path, record.symbol) == (place.path, place.symbol)
+            ):
+                return f"#{pull.number} changes {place.symbol} already; one after the other"
+        opened = [at for path, at in _opened(snapshot) if path == place.path and at > week]
+        if len(opened) >= most:
+            return (
+                f"{place.path} had {most} patches within a week (limits.patches_per_file_per_week)"
+            )
+    return ""
+
+
+def _opened(snapshot: Snapshot) -> list[tuple[str, datetime]]:
+    """When each of the bot's branches was first pushed, and the file that it is about."""
+    first: dict[str, HeadRecord] = {}
+    for record in snapshot.ledger.heads:
+        first.setdefault(record.branch, record)
+    return [(record.path, record.at) for record in first.values()]
+
+
+def _reverts(snapshot: Snapshot) -> tuple[Revert, ...]:
+    """What people asked to be taken back, on the merged pull request itself."""
+    if snapshot.halted:
+        return ()
+    found = []
+    for pull in snapshot.own_pulls:
+        asked = tuple(one for one in commands(pull) if one.verb is Verb.REVERT)
+        if pull.state is PullState.MERGED and asked:
+            found.append(Revert(pull, asked[0].words, asked))
+    return tuple(found)
+
+
+def _unchecked(snapshot: Snapshot) -> tuple[Pull, ...]:
+    """Heads on today's base that no check was recorded for, as many as one tick may work on."""
+    if not snapshot.forge.checks_here or snapshot.halted:
+        return ()
+    found = []
+    for pull in snapshot.open_pulls:
+        commit, record = snapshot.commit(pull.head), snapshot.record_of(pull)
+        theirs = standing(pull, snapshot).has(Obstacle.LEFT_TO_PEOPLE)
+        if commit is None or record is None or pull.checks or theirs:
+            continue
+        known = record.evidence is not None and not record.evidence.problem
+        if known or (record.evidence is None and commit.parents == (snapshot.base.sha,)):
+            found.append(pull)
+    return tuple(found[: snapshot.config.limits.incidents_per_tick])
+
+
+def _renew(snapshot: Snapshot) -> Pull | None:
+    """The next to merge, if all that keeps it is that the base has moved since it was tested.
+
+    Only one: its merge moves the base for all others. None that awaits a person is touched.
+    """
+    if snapshot.halted or _merge_first(snapshot):
+        return None
+    for pull in snapshot.open_pulls:
+        stands = standing(pull, snapshot)
+        kinds = {reason.obstacle for reason in stands.reasons}
+        merges = stands.decision.outcome is Outcome.MERGE
+        only_behind = kinds <= {Obstacle.BEHIND, Obstacle.WAITING}
+        if merges and Obstacle.BEHIND in kinds and only_behind:
+            return pull
+    return None
+
+
 def _merge_first(snapshot: Snapshot) -> str:
     """A merge moves the base; what was built just before it would be out of date at once."""
     for pull in snapshot.open_pulls:
@@ -104,12 +267,20 @@ def _budget_stop(snapshot: Snapshot) -> str:
 
 def _room(snapshot: Snapshot) -> tuple[int, str]:
     """How many incidents may be worked on, and the sentence for those that may not."""
-    limits = snapshot.config.limits
-    free = max(0, limits.open_pulls - len(snapshot.open_pulls) - len(_orphans(snapshot)))
-    if free < limits.incidents_per_tick:
-        return free, f"limits.open_pulls is {limits.open_pulls}, and no more may be opened"
-    count = limits.incidents_per_tick
-    return count, f"limits.incidents_per_tick is {count}; a later tick takes it"
+    limits, now = snapshot.config.limits, snapshot.now
+    opened = [at for _, at in _opened(snapshot)]
+    this_hour = sum(at > now - timedelta(hours=1) for at in opened)
+    today = sum(at > now - timedelta(hours=24) for at in opened)
+    open_now = len(snapshot.open_pulls) + len(_orphans(snapshot))
+    later, no_more = "a later tick takes it", "no more may be opened"
+    rooms = [
+        (limits.incidents_per_tick, "incidents_per_tick", limits.incidents_per_tick, later),
+        (limits.open_pulls - open_now, "open_pulls", limits.open_pulls, no_more),
+        (limits.pulls_per_hour - this_hour, "pulls_per_hour", limits.pulls_per_hour, later),
+        (limits.pulls_per_day - today, "pulls_per_day", limits.pulls_per_day, later),
+    ]
+    free, name, most, what = min(rooms, key=lambda room: room[0])
+    return max(0, free), f"limits.{name} is {most}; {what}"
 
 
 def _orphans(snapshot: Snapshot) -> tuple[HeadRecord, ...]:

@@ -44,6 +44,8 @@ class Snapshot:
     commits: tuple[Commit, ...]
     ledger: Ledger
     forge: ForgeView
+    base_stuck: str = ""
+    """What in the user's own work tree keeps the base branch from being moved, as a clause."""
     halted: str = ""
     forge_said: str = ""
     """Which forge this is, and why where the bot chose."""

@@ -9,11 +9,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 _PREFIX = "amendbot-git-"
 _LOCK = "lock"
+_ABANDONED_S = 3600.0
+"""A folder so old without a lock was never taken into use."""
 
 
 class TemporaryFolder:
@@ -21,13 +24,21 @@ class TemporaryFolder:
 
     def __init__(self) -> None:
         sweep()
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        while True:
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self._lock = os.open(self.path / _LOCK, flags, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            if os.fstat(self._lock).st_nlink:  # else another bot swept it between these lines
+                return
+            os.close(self._lock)
 
     def close(self) -> None:
+        """Remove the folder; once is enough, and twice does no harm."""
         shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def sweep() -> int:
@@ -37,8 +48,12 @@ def sweep() -> int:
 
 def _sweep_one(path: Path) -> bool:
     try:
-        if path.lstat().st_uid != os.geteuid():
+        found = path.lstat()
+        if found.st_uid != os.geteuid():
             return False
+        if time.time() - found.st_mtime > _ABANDONED_S and not (path / _LOCK).exists():
+            shutil.rmtree(path, ignore_errors=True)
+            return True
         lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False  # another bot is just making or removing it

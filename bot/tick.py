@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bot.actions import Action, Done, Params, WriteContext
 from bot.actions.registry import WRITE
 from bot.errors import UserError
+from bot.model import PAUSE_LABEL
 from bot.plan import Plan
 
 
@@ -22,6 +23,11 @@ class Ended:
     done: Done
 
 
+def _paused(context: WriteContext) -> str:
+    number = context.reader.paused_by_issue()
+    return f"the bot is paused: issue #{number} has the label {PAUSE_LABEL}" if number else ""
+
+
 def act(plan: Plan, context: WriteContext) -> Iterator[Ended]:
     """Run the steps in order. Before each the kill switch is read again; each checks its own state.
 
@@ -31,7 +37,7 @@ def act(plan: Plan, context: WriteContext) -> Iterator[Ended]:
     registered: dict[str, Action[WriteContext, Params, Done]] = {a.name: a for a in WRITE}
     for step in plan.steps:
         try:
-            halted = context.publisher.halted()
+            halted = context.publisher.halted() or _paused(context)
             if halted:
                 yield Ended(step.action, Done(False, halted))
                 return

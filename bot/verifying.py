@@ -17,8 +17,8 @@ from typing import Self
 
 from bot.changed_lines import change_of
 from bot.config import Config
-from bot.evidence import Change, Checked, Evidence, Names, TestRun, compare, to_rerun
-from bot.gate import Obstacle, standing
+from bot.errors import UserError
+from bot.evidence import Change, Checked, Ended, Evidence, Names, TestRun, compare, to_rerun
 from bot.model import Commit, Sha, Tree
 from bot.repository import Repository
 from bot.sandbox.credentials import held_credentials
@@ -29,6 +29,7 @@ from bot.sandbox.suite import Suite, run_tests, test_command
 from bot.sandbox.toolchain import find_toolchain
 from bot.sandbox.workspace import Workspace
 from bot.secrets import redact
+from bot.selection import Selection
 from bot.snapshot import Snapshot
 
 MAX_RERUN = 200
@@ -100,7 +101,10 @@ class Verifier:
     @cached_property
     def _suite(self) -> Suite | None:
         """What to run and where; None where nothing can be run, which is said once."""
-        found = self._prepare()
+        try:
+            found = self._prepare()
+        except UserError as error:
+            found = str(error).removesuffix(".")
         if isinstance(found, str):
             self.notices += (f"the proposals' tests are not run: {found}",)
             return None
@@ -165,13 +169,16 @@ class Verifier:
             command=shlex.join(suite.command),
             isolation=suite.isolation.kind if suite.isolation.kind == "bubblewrap" else "",
         )
-        if base.first.mishap:  # nothing that head does could be compared with it
+        if base.first.ended is not Ended.FINISHED or not base.first.complete:
+            # Nothing that the head does could be compared with it.
             return judge([base.first], [replace(base.first, commit=commit.sha)])
         self._progress(f"running the tests of {commit.sha[:9]}")
         with _Side(self._repository, suite, commit.sha, change) as side:
             before, after = [base.first], [side.first]
             again = to_rerun(base.first, side.first)
-            if again is not None and len(again) <= MAX_RERUN and not side.first.mishap:
+            if side.first.mishap and side.first.mishap != base.first.mishap:
+                after.append(side.run(()))  # an accident of the machine does not happen twice
+            elif again is not None and len(again) <= MAX_RERUN:
                 after.append(side.run(again))
                 before.append(base.run(again))
             return judge(before, after)
@@ -228,18 +235,13 @@ def scrubbed(evidence: Evidence) -> Evidence:
     return replace(evidence, **changed)  # type: ignore[arg-type] # each is what it was
 
 
-def unchecked(snapshot: Snapshot, verifier: Verifier) -> tuple[Checked, ...]:
-    """Evidence for open pull requests that wait for it, where the sandbox is the only runner."""
-    if not snapshot.forge.checks_here or snapshot.halted:
-        return ()
+def check(selection: Selection, snapshot: Snapshot, verifier: Verifier) -> tuple[Checked, ...]:
+    """Evidence for the open pull requests that wait for it, from the ledger or from a run."""
     found = []
-    for pull in snapshot.open_pulls:
+    for pull in selection.unchecked:
         commit, record = snapshot.commit(pull.head), snapshot.record_of(pull)
-        theirs = standing(pull, snapshot).has(Obstacle.LEFT_TO_PEOPLE)
-        if commit is None or record is None or pull.checks or theirs:
-            continue
-        evidence = record.evidence
-        if evidence is None and commit.parents == (snapshot.base.sha,):
+        evidence = record.evidence if record else None
+        if evidence is None and commit is not None:
             evidence = verifier.verify(commit)
         if evidence:
             found.append(Checked(pull.branch, evidence))

@@ -53,7 +53,8 @@ class World:
     ) -> None:
         self.repository = repository
         self.base = base
-        self.forge = choose_forge(base.config, repository.url, os.environ.get("GITHUB_TOKEN", ""))
+        url = repository.url if repository.has_remote else ""
+        self.forge = choose_forge(base.config, url, os.environ.get("GITHUB_TOKEN", ""))
         self.reader = self._make_reader()
         self._tape = tape
         self._verifies = verifies and base.config.sandbox.enabled
@@ -67,14 +68,37 @@ class World:
         self._observed = replace(observed, forge_said=str(self.forge))
         return self._observed
 
+    def plan_revert(self, number: int, reason: str) -> Plan:
+        """What taking back one merged pull request takes; a UserError says why it cannot be."""
+        from bot.model import Attempt
+        from bot.policy import decide
+        from bot.renewal import Reverted
+        from bot.reverting import revert
+        from bot.selection import Revert, Selection
+
+        snapshot = self.observe(everything=True)
+        pull = next((one for one in snapshot.own_pulls if one.number == number), None)
+        if pull is None:
+            raise UserError(f"The bot has no pull request {number} here.")
+        attempt = revert(pull, reason, snapshot, self.repository)
+        if not isinstance(attempt, Attempt):
+            raise UserError(f"Nothing was done: {attempt}.")
+        only = replace(snapshot, forge=replace(snapshot.forge, pulls=()))
+        reverted = Reverted(Revert(pull, reason), attempt)
+        return decide(only, Selection((), (), ()), (), reverts=(reverted,))
+
     def plan(self, only: str, claims: tuple[Claim, ...] | None = None) -> Plan:
         """Observe, ask the engine (or believe nothing of a plan file's claims), and decide."""
         from bot.actions.registry import load
+        from bot.building import Workbench
         from bot.engines.registry import make
         from bot.policy import decide
-        from bot.proposing import Workbench, propose, reconsider
+        from bot.proposing import propose, reconsider
+        from bot.renewal import Reverted
+        from bot.renewing import renew_next
+        from bot.reverting import revert
         from bot.selection import select
-        from bot.verifying import Verifier, unchecked
+        from bot.verifying import Verifier, check
 
         snapshot = self.observe()
         claimed = None if claims is None else {claim.fingerprint for claim in claims}
@@ -88,9 +112,16 @@ class World:
                 attempts, self._problem = propose(snapshot, selection, bench, engine, say)
             else:
                 attempts, dropped = reconsider(claims, selection, snapshot, bench)
-            checked = unchecked(snapshot, at) if self._verifies else ()
+            checked = check(selection, snapshot, at) if self._verifies else ()
+            renewal = renew_next(snapshot, selection, bench)
+            reverts = tuple(
+                Reverted(one, revert(one.pull, one.reason, snapshot, self.repository))
+                for one in selection.reverts
+            )
         notices = (*snapshot.notices, *at.notices, *dropped)
-        return decide(replace(snapshot, notices=notices), selection, attempts, checked)
+        return decide(
+            replace(snapshot, notices=notices), selection, attempts, checked, renewal, reverts
+        )
 
     def finish(self) -> None:
         """End with what a person has to mend, now that all else is done."""
@@ -98,7 +129,9 @@ class World:
             raise UserError(self._problem)
 
     def act(self, plan: Plan, *, on_stderr: bool) -> None:
-        """The only place that makes anything that writes."""
+        """The only place that makes anything that writes, and only where there is a step to do."""
+        if not plan.steps:
+            return
         from bot.actions import WriteContext
         from bot.publisher import GitPublisher
         from bot.report import print_outcomes
@@ -141,11 +174,20 @@ class World:
 
 @contextmanager
 def open_world(
-    base: str, config: Config | None, tape: Tape | None = None, *, verifies: bool = True
+    base: str,
+    config: Config | None,
+    tape: Tape | None = None,
+    *,
+    verifies: bool = True,
+    rehearsal: bool = False,
 ) -> Iterator[World]:
-    """The world around the current folder; what a person has to mend is raised at its end."""
+    """The world around the current folder; what a person has to mend is raised at its end.
+
+    A `rehearsal` is planned and printed, and never acted.
+    """
     with open_repository() as repository:
-        world = World(repository, read_base(repository, base, config), tape, verifies=verifies)
+        found = read_base(repository, base, config, rehearsal=rehearsal)
+        world = World(repository, found, tape, verifies=verifies)
         yield world
         world.finish()
 
@@ -159,16 +201,20 @@ def open_repository() -> Iterator[Repository]:
         yield repository
 
 
-def read_base(repository: Repository, branch: str, config: Config | None = None) -> Base:
+def read_base(
+    repository: Repository, branch: str, config: Config | None = None, *, rehearsal: bool = False
+) -> Base:
     from bot import observing
 
-    return observing.read_base(repository, branch, config)
+    return observing.read_base(repository, branch, config, rehearsal=rehearsal)
 
 
 def choose_forge(config: Config, remote_url: str, token: str) -> Choice:
-    """The forge that the config names, or the one that can work here."""
+    """The forge that the config names, or the one that can work here. No URL is no remote."""
     if config.forge != "auto":
         return Choice(config.forge)
+    if not remote_url:
+        return Choice("local", "this repository has no remote")
     host = git_host(_api_url())
     with_scheme = re.match(r"[a-z+]+://(?:[^/@]*@)?([^/]+)/", remote_url)
     named = with_scheme or re.match(r"(?:[^/@]*@)?([^/:]+):", remote_url)

@@ -48,6 +48,9 @@ outcome = "review"
 """
 
 
+RULE = "[[policy.rule]]\nname='a'\noutcome='merge'\n"
+
+
 def test_an_empty_file_is_the_defaults_and_they_are_careful() -> None:
     config = parse_config("")
     assert config == Config()
@@ -97,6 +100,20 @@ def test_a_whole_file_says_what_it_says() -> None:
         ("[[source]]\nref = 'a:b'", "outside bot/"),
         ("[limits]\nusd_per_day = 1", "usd_per_million_prompt_tokens"),
         ("[engine]\nname = 'magic'", "engine.name:"),
+        ("mode = 'watch'", "mode:"),
+        (f"{RULE}min_age='2 hours'", "policy.rule[0].min_age: '2 hours' is not a duration"),
+        (f"{RULE}max_age='0d'", "is not a duration"),
+        (f"{RULE}min_age='1d'\nmax_age='24h'", "min_age is not less than max_age"),
+        (f"{RULE}hours='9-17'", "policy.rule[0].hours: '9-17' are not hours"),
+        (f"{RULE}hours='09:00-09:00'", "ends when it begins"),
+        (f"{RULE}days=['monday']", "policy.rule[0].days"),
+        (f"{RULE}hours='09:00-17:00'\ntimezone='Mars/Base'", "is not a time zone"),
+        (f"{RULE}days=['mon']\ntimezone='../etc'", "is not a time zone"),
+        (f"{RULE}timezone='UTC'", "says nothing without hours or days"),
+        (f"{RULE}confidence=80", "policy.rule[0].confidence:"),
+        (f"{RULE}kind=['feature']", "policy.rule[0].kind"),
+        (f"{RULE}source=['nightly']", "rule 'a' names no such source: 'nightly'"),
+        (f"{RULE.replace('merge', 'refuse')}min_age='1h'", "cannot wait; leave min_age out"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_its_place(text: str, said: str) -> None:

@@ -97,12 +97,45 @@ def test_what_failed_before_is_not_blamed_on_the_change() -> None:
     assert not found.head_passed
 
 
+def test_what_newly_fails_is_run_again_among_all_others() -> None:
+    """A test that fails because of what another one leaves behind would pass alone."""
+    assert to_rerun(run("a:f b:p c:p"), run("a:p b:f c:p")) == ()
+    assert to_rerun(run("a:p"), run("a:p new:f")) == ()
+
+
+def test_what_wobbles_only_here_is_no_proof_and_no_green() -> None:
+    for again in ("c:p", "a:p b:p c:p"):
+        found = evidence(base=["a:f b:p c:p", "a:f c:p"], head=["a:p b:p c:f", again])
+        assert found.unsteady.first == ("c",)
+        assert not found.breaks
+        assert not found.fail_to_pass
+        assert not found.keeps_all
+        assert not found.green
+
+
+def test_an_accident_of_the_machine_is_no_break() -> None:
+    late = run("a:p", ended=Ended.TIMED_OUT, exit_code=None)
+    once = evidence(base="a:f b:p", head=[late, "a:p b:p"])
+    assert not once.breaks
+    assert "one of two runs here went wrong" in once.problem
+    assert evidence(base="a:f b:p", head=[late, late]).breaks
+
+
+def test_a_red_command_with_green_tests_is_still_compared_test_by_test() -> None:
+    base = run("a:p", BASE, exit_code=1)
+    assert evidence(base=base, head=run("a:f", exit_code=1)).breaks
+
+
+def test_where_nothing_passes_nothing_is_proven() -> None:
+    found = evidence(base="test_a.py:f", head=run("test_a.py:f", imported=()))
+    assert "not one test passes" in found.problem
+    assert not found.green
+
+
 def test_a_test_that_changes_its_mind_proves_nothing() -> None:
-    fixed_by_luck = evidence(base=["a:f b:p", "a:p"], head=["a:p b:p", "a:p"])
+    fixed_by_luck = evidence(base=["a:f b:p", "a:p b:p"], head=["a:p b:p", "a:p b:p"])
     assert fixed_by_luck.flaky.first == ("a",)
     assert not fixed_by_luck.fail_to_pass
-    broken_by_luck = evidence(base=["a:p b:p", "a:p"], head=["a:f b:p", "a:p"])
-    assert not broken_by_luck.breaks
     for_certain = evidence(base=["a:p", "a:p"], head=["a:f", "a:f"])
     assert for_certain.breaks
 
@@ -182,7 +215,8 @@ def test_a_change_without_python_needs_no_import() -> None:
 
 
 def test_only_what_changed_is_run_again() -> None:
-    assert to_rerun(run("a:f b:p c:p"), run("a:p b:f c:p")) == ("a", "b")
+    assert to_rerun(run("a:f b:p c:p"), run("a:p b:p c:p")) == ("a",)
+    assert to_rerun(run("a[0x7f11aa22bb33]:f"), run("a[0x7f99aa22bb33]:p")) is not None
     assert to_rerun(run("a:f b:p"), run("a:f b:p")) is None
     assert to_rerun(run(None, exit_code=1), run(None, exit_code=0)) == ()
     assert to_rerun(run(None, exit_code=0), run(None, exit_code=0)) is None

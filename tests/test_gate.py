@@ -82,22 +82,23 @@ def test_only_what_was_tested_on_this_base_is_merged(commit: Commit, sentence: s
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "rule"),
     [
-        ".github/workflows/ci.yml",
-        ".pre-commit-config.yaml",
-        "CODEOWNERS",
-        "pyproject.toml",
-        "tests/test_llm.py",
-        "reflections.json",
-        "sub/poetry.lock",
+        (".github/bot.toml", "the bot itself"),
+        (".github/workflows/ci.yml", "workflows"),
+        (".pre-commit-config.yaml", "protected paths"),
+        ("CODEOWNERS", "protected paths"),
+        ("pyproject.toml", "dependencies"),
+        ("tests/test_llm.py", "tests that judge it"),
+        ("reflections.json", "protected paths"),
+        ("sub/poetry.lock", "dependencies"),
     ],
 )
-def test_a_protected_path_is_reviewed_whatever_a_rule_says(path: str) -> None:
+def test_a_protected_path_is_reviewed_whatever_a_rule_says(path: str, rule: str) -> None:
     commit = replace(COMMIT, changes=(CHANGE, replace(CHANGE, path=path)))
     stands = standing(PULL, snapshot(PULL, commits=(commit,)))
     assert stands.decision.outcome is Outcome.REVIEW
-    assert stands.decision.rule == "built-in: protected paths"
+    assert stands.decision.rule == f"built-in: {rule}"
     assert not stands.ready
 
 

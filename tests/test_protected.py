@@ -6,7 +6,8 @@ import pytest
 
 from bot.config import Config, ProtectConfig, SourceConfig
 from bot.model import FileChange
-from bot.protected import protected
+from bot.protected import Ward, protected
+from tests.scratch import MemoryTree
 
 
 def change(path: str) -> FileChange:
@@ -120,3 +121,24 @@ def test_the_configured_reflections_are_protected() -> None:
     (finding,) = protected([change("memory/a.jsonl"), change("reflections.json")], config)
     assert finding.path == "memory/a.jsonl"
     assert "reflections" in finding.sentence
+
+
+def test_the_pattern_that_protects_it_is_named() -> None:
+    config = Config(protect=ProtectConfig(paths=("docs/", "DB/*.SQL")))
+    found = protected([change("a/Poetry.LOCK"), change("db/a.sql"), change("MAKEFILE")], config)
+    assert [(each.ward, each.pattern) for each in found] == [
+        (Ward.DEPENDENCIES, "*.lock"),
+        (Ward.NAMED, "DB/*.SQL"),
+        (Ward.CHECKS, "Makefile"),
+    ]
+
+
+def test_the_bots_own_code_is_protected_wherever_a_repository_keeps_it() -> None:
+    names = ("gate.py", "rules.py", "policy.py", "quarantine.py", "untrusted.py", "sandbox/x.py")
+    base = MemoryTree({f"vendor/amendbot/{name}": "" for name in names} | {"bot/rules.py": ""})
+    changed = [change(f"vendor/amendbot/{name}") for name in ("rules.py", "sandbox/new.py")]
+    found = protected([*changed, change("bot/rules.py"), change("vendor/x.py")], Config(), base)
+    assert [(each.path, each.ward, each.pattern) for each in found] == [
+        ("vendor/amendbot/rules.py", Ward.ITSELF, "/vendor/amendbot/"),
+        ("vendor/amendbot/sandbox/new.py", Ward.ITSELF, "/vendor/amendbot/"),
+    ]

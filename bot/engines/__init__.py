@@ -36,6 +36,14 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was proposed before for the same incident, as a diff, and what was said against it."""
+
+    diff: str
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One incident to work on, with the code it names at the base commit.
 
@@ -48,6 +56,7 @@ class Task:
     tree: Tree
     review: Review = _passes
     read_diff: DiffReader = _no_diffs
+    earlier: Earlier | None = None
 
 
 class Engine(Protocol):

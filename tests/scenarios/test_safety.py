@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,17 +83,11 @@ def test_every_write_of_a_crashing_bot_is_taken_up_by_the_next(world: World) -> 
 
 def run_and_kill_after_first_write(world: World) -> int:
     """Run the bot; at its first write the effect happens, and then the process is dead."""
-    process = subprocess.Popen(
-        world.command("run"),
-        cwd=world.clone,
-        env=world.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
+    process = world.start("run")
     world.kill_at_next_write(process)
-    return process.wait(timeout=60)
+    process.go()
+    return process.wait()
+
 
 def ledger(world: World) -> list[str]:
     return world.repo.git("log", "--format=%s", "refs/bot/ledger").splitlines()
@@ -166,20 +159,11 @@ def test_a_ledger_that_others_write_to_loses_no_record(world: World) -> None:
 @on_both_forges
 def test_two_bots_at_once_open_one_pull_request(world: World) -> None:
     world.model.default = GOOD_PATCH
-    processes = [
-        subprocess.Popen(
-            world.command("run"),
-            cwd=world.clone,
-            env=world.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    processes = [world.start("run") for _ in range(2)]
     for process in processes:
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
+        process.go()
+    for process in processes:
+        assert process.wait() == 0, process.said()
     assert len(world.repo.pulls) == 1
     assert len([s for s in ledger(world) if s.startswith("head of")]) == 1
 

@@ -64,7 +64,7 @@ def test_without_verification_the_check_comes_later_and_nothing_merges_before(
 ) -> None:
     world.model.default = GOOD_PATCH
     assert world.bot("run", "--no-verify").code == 0
-    assert "### Proof\n\nThe bot has not run the tests itself" in world.repo.pull(1).body
+    assert "The bot has not run the tests itself" in world.repo.pull(1).body
     plan = json.loads(world.bot("run", "--no-verify", "--json").out)
     assert plan["actions"] == []
     assert "Waiting for the required check" in plan["pull_requests"][0]["sentence"]

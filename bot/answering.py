@@ -1,0 +1,153 @@
+"""Answer: the steps by which people hear of what they told the bot, each once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from bot.actions.close_pull_request import ACTION as CLOSE
+from bot.actions.close_pull_request import ClosePullRequest
+from bot.actions.comment import ACTION as COMMENT
+from bot.actions.comment import Comment
+from bot.actions.delete_branch import ACTION as DELETE_BRANCH
+from bot.actions.delete_branch import DeleteBranch
+from bot.actions.own_pull import is_held
+from bot.actions.set_label import ACTION as SET_LABEL
+from bot.actions.set_label import SetLabel
+from bot.feedback import Command, Verb, commands, is_exhausted, tried
+from bot.forges import hidden
+from bot.gate import Obstacle, Standing
+from bot.model import HOLD_LABEL, Pull, PullState
+from bot.plan import OpenPull, Step
+from bot.renewal import Reverted
+from bot.snapshot import Snapshot
+from bot.untrusted import for_code, for_markdown
+
+PERSON = "left-to-people"
+REFUSED = "taken-as-no"
+ASKED = "asked-about-close"
+FAILED = "closed-as-failed"
+WORDS = ", ".join(f"`/bot {verb}`" for verb in Verb if verb is not Verb.UNKNOWN)
+
+
+def answers(line: OpenPull, snapshot: Snapshot, further: Collection[int]) -> Iterator[Step]:
+    """What people are told on an open pull request.
+
+    `further` are the numbers of those that get a further attempt, or a newer base, in this tick;
+    what asked for that is answered along with it.
+    """
+    pull, stands = line.pull, line.standing
+    if snapshot.record_of(pull) is None:
+        said = (
+            "Somebody has pushed a commit of their own here. The bot leaves this branch to people "
+            "from now on: it neither pushes to it nor merges it by itself."
+        )
+        yield from _once(pull, said, PERSON)
+    for command in commands(pull):
+        if pull.number not in further or command.verb not in (Verb.RETRY, Verb.REBASE):
+            yield from _answer(command, pull, stands, snapshot)
+    if is_exhausted(pull, snapshot) and not stands.has(Obstacle.LEFT_TO_PEOPLE):
+        yield from _given_up(pull, stands)
+
+
+def _answer(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) -> Iterator[Step]:
+    if command.verb is Verb.HOLD:
+        if not is_held(pull):
+            hold = SetLabel(number=pull.number, branch=pull.branch, label=HOLD_LABEL)
+            yield Step(SET_LABEL.name, hold, f"#{pull.number}: {command.by} asked for it")
+        said = f"On hold. Take the label `{HOLD_LABEL}` off to let the bot go on."
+        yield _comment(pull, said, command.marker, while_held=True)
+        return
+    if is_held(pull):
+        return  # answered once the hold is over
+    yield _comment(pull, _words(command, pull, stands, snapshot), command.marker)
+    if command.label:
+        off = SetLabel(number=pull.number, branch=pull.branch, label=command.label, on=False)
+        yield Step(SET_LABEL.name, off, f"#{pull.number}: {command.label} is answered")
+
+
+def _words(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) -> str:
+    if command.verb is Verb.EXPLAIN:
+        decision = stands.decision
+        lines = [
+            f"Policy: **{decision.outcome}** by rule “{for_markdown(decision.rule, 200)}” "
+            f"({for_markdown(decision.reason, 500)}).",
+            "",
+            *(f"* {for_markdown(reason.sentence, 500)}" for reason in stands.reasons),
+        ]
+        return "\n".join(lines if stands.reasons else [*lines, stands.sentence])
+    if command.verb is Verb.RETRY:
+        record = snapshot.record_of(pull)
+        limit = snapshot.config.limits.attempts_per_incident
+        if record and tried(record, snapshot).number >= limit:
+            return f"There have been {limit} attempts, which is all that the limits allow."
+        return "There is no further attempt just now: a limit of this tick is used up."
+    if command.verb is Verb.REBASE:
+        if not stands.has(Obstacle.BEHIND):
+            return f"This is on the newest {for_code(snapshot.base_branch)} already."
+        return "It cannot be brought up to date just now; see where it stands."
+    if command.verb is Verb.REVERT:
+        return "This is not merged, so there is nothing to take back. Closing it refuses it."
+    return f"I do not know that. There is {WORDS}."
+
+
+def _given_up(pull: Pull, stands: Standing) -> Iterator[Step]:
+    said = (
+        f"All attempts at this have failed: {for_markdown(stands.sentence, 500)} The bot closes "
+        f"it as failed. That is no “no”: reopen it, or write `/bot retry` in a new reflection."
+    )
+    yield from _once(pull, said, FAILED)
+    close = ClosePullRequest(number=pull.number, branch=pull.branch, head=pull.head)
+    yield Step(CLOSE.name, close, f"#{pull.number}: all attempts have failed")
+
+
+def told_of_revert(reverted: Reverted) -> Iterator[Step]:
+    """Whoever asked on a merged pull request for its revert hears what came of that."""
+    if isinstance(reverted.attempt, str):
+        said = f"It is not taken back: {for_markdown(reverted.attempt, 500)}."
+    else:
+        said = f"Its revert is proposed from {for_code(reverted.attempt.incident.branch(1))}."
+    for command in reverted.wanted.commands:
+        yield _comment(reverted.wanted.pull, said, command.marker)
+
+
+def after_closing(snapshot: Snapshot) -> Iterator[Step]:
+    """A closed pull request is taken as a "no", or it is asked whether it is one."""
+    present = {branch.name: branch.head for branch in snapshot.branches}
+    for pull in sorted(snapshot.own_pulls, key=lambda pull: pull.number):
+        closer = pull.closed_by
+        by_bot = closer is not None and closer.id == snapshot.forge.me
+        if pull.state is not PullState.CLOSED or by_bot or is_held(pull):
+            continue
+        if closer is None or not closer.may_write:
+            said = (
+                "This was closed, or its branch deleted, by nobody who may say no here. Is it one? "
+                "Then a maintainer closes it anew; `/bot retry` or reopening it lets it go on."
+            )
+            yield from _once(pull, said, ASKED)
+            continue
+        said = (
+            "Taken as a “no”: neither this incident nor the same change is proposed again. "
+            "Reopen it to take that back."
+        )
+        yield from _once(pull, said, REFUSED)
+        kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
+        ours = snapshot.record_of(pull) is not None
+        if present.get(pull.branch) == pull.head and ours and not kept:
+            delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
+            yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} was refused")
+
+
+def _once(pull: Pull, text: str, marker: str) -> Iterator[Step]:
+    if not any(remark.is_bots and hidden(marker) in remark.text for remark in pull.remarks):
+        yield _comment(pull, text, marker)
+
+
+def _comment(pull: Pull, text: str, marker: str, *, while_held: bool = False) -> Step:
+    params = Comment(
+        number=pull.number,
+        branch=pull.branch,
+        text=text,
+        marker=marker,
+        while_held=while_held,
+    )
+    return Step(COMMENT.name, params, f"#{pull.number}: people are told")
