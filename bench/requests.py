@@ -24,6 +24,9 @@ CONFIG = """\
 [limits]
 incidents_per_tick = 1000
 open_pulls = 1000
+pulls_per_hour = 1000
+pulls_per_day = 1000
+patches_per_file_per_week = 1000
 tokens_per_tick = 100000000
 tokens_per_day = 100000000
 """

@@ -349,6 +349,8 @@ def _beside_a_file(text: str) -> Iterator[str]:
 
 
 def _is_camel(word: str) -> bool:
+    if word.islower() or word.isupper():
+        return False
     return any(a.islower() and b.isupper() for a, b in pairwise(word)) or (
         len(word) > 2 and word[0].isupper() and word[1].isupper() and any(c.islower() for c in word)
     )

@@ -32,9 +32,8 @@ def visible(text: str) -> str:
     Line ends become plain newlines.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        character for character in text if character in _KEPT_CONTROLS or is_visible(character)
-    )
+    unseen = [ord(one) for one in set(text) - set(_KEPT_CONTROLS) if not is_visible(one)]
+    return text.translate(dict.fromkeys(unseen)) if unseen else text
 
 
 def one_line(text: str, limit: int = 200) -> str:

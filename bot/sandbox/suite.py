@@ -122,7 +122,7 @@ def run_tests(
     """
     places = inside(workspace, suite.isolation)
     key = secrets.token_hex(16)
-    _provide_recorders(workspace.tools, with_coverage=bool(change.lines))
+    library = _provide_recorders(workspace.tools, with_coverage=bool(change.lines))
     toolchain = suite.toolchain.completed(workspace.tools, places.tools)
     environment = {
         **dict(toolchain.environment),
@@ -136,7 +136,7 @@ def run_tests(
         argv=_recorded(suite.command),
         environment=tuple(sorted(item for item in environment.items() if item[0] not in _UNSET)),
         limits=suite.limits,
-        visible=toolchain.visible,
+        visible=(*toolchain.visible, *library),
     )
     reports = ReportFiles.watch(workspace.tree, suite.junit) if suite.junit else None
     finished = run(job, workspace, suite.isolation)
@@ -303,13 +303,19 @@ def _import_folders(tree: Path, shown_as: str) -> Iterator[str]:
 _NEEDED_TO_START = sys.stdlib_module_names - {"test", "this"}
 
 
-def _provide_recorders(tools: Path, *, with_coverage: bool) -> None:
-    """Put the recorders where the program finds them, as its user cannot read the bot's folder."""
+def _provide_recorders(tools: Path, *, with_coverage: bool) -> tuple[str, ...]:
+    """Put the recorders where the program finds them, as its user cannot read the bot's folder.
+
+    Returns what has to be visible besides: the library that counts lines, under its own path.
+    """
     for file in sorted(_RECORDERS.glob("*.py")):
         if not (tools / file.name).exists():
             shutil.copy2(file, tools / file.name)
-    target, spec = tools / "library" / "coverage", find_spec("coverage")
-    if with_coverage and spec and spec.origin and not target.exists():
-        # With its bytecode, for compiling it takes longer than many a test suite.
-        unused = shutil.ignore_patterns("htmlfiles", "py.typed", "*.pyi")
-        shutil.copytree(Path(spec.origin).parent, target, ignore=unused)
+    spec = find_spec("coverage") if with_coverage else None
+    if spec is None or spec.origin is None:
+        return ()
+    coverage, link = Path(spec.origin).resolve().parent, tools / "library" / "coverage"
+    if not link.is_symlink():
+        link.parent.mkdir()
+        link.symlink_to(coverage)
+    return (str(coverage),)

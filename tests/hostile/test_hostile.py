@@ -28,6 +28,8 @@ LIMITS = """
 [limits]
 incidents_per_tick = 50
 open_pulls = 50
+pulls_per_hour = 50
+pulls_per_day = 50
 tokens_per_tick = 10000000
 tokens_per_day = 10000000
 """

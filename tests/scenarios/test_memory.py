@@ -79,7 +79,6 @@ def test_a_shallow_clone_is_enough_to_verify_the_whole_chain(world: World) -> No
     assert (fix["outcome"], flagged(fix)) == ("merged", {})
 
 
-@on_both_forges
 def test_a_refused_head_is_verified_from_where_the_forge_keeps_it(world: World) -> None:
     propose(world)
     branch = world.repo.pull(1).head_ref
@@ -90,7 +89,6 @@ def test_a_refused_head_is_verified_from_where_the_forge_keeps_it(world: World) 
     assert {"patch", "base", "message"} <= {link["link"] for link in fix["links"]}
 
 
-@on_both_forges
 def test_a_revert_by_hand_ends_the_chain(world: World) -> None:
     merge(world)
     merged = world.repo.branch_sha("main")

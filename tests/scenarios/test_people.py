@@ -76,7 +76,6 @@ def test_changes_that_are_asked_for_lead_to_a_better_head_on_the_same_pull_reque
     assert len(world.repo.pulls) == 1
 
 
-@on_both_forges
 def test_a_command_is_answered_once(world: World) -> None:
     propose(world)
     world.repo.comment(1, "/bot explain", by="alice")
@@ -85,7 +84,6 @@ def test_a_command_is_answered_once(world: World) -> None:
     assert actions(world) == []
 
 
-@on_both_forges
 def test_retry_asks_the_engine_again_and_says_what_came_of_it(world: World) -> None:
     propose(world)
     world.repo.comment(1, "/bot retry with an early return", by="alice")
@@ -98,7 +96,6 @@ def test_retry_asks_the_engine_again_and_says_what_came_of_it(world: World) -> N
     assert actions(world) == []
 
 
-@on_both_forges
 def test_hold_is_a_command_too(world: World) -> None:
     propose(world)
     world.repo.comment(1, "/bot hold", by="alice")
@@ -127,7 +124,6 @@ def test_a_close_is_a_no_that_is_answered_once_and_can_be_taken_back(world: Worl
     assert actions(world) == []
 
 
-@on_both_forges
 def test_a_persons_commit_is_left_alone_and_that_is_said_once(world: World) -> None:
     propose(world)
     head = world.repo.pull(1).head_ref

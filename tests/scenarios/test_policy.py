@@ -57,7 +57,6 @@ def test_who_starts_in_observe_is_asked_for_no_money_and_finds_nothing_written(
     assert world.origin() == before
 
 
-@on_both_forges
 def test_who_lets_it_propose_merges_by_hand(world: World, tmp_path: Path) -> None:
     world.configure(f'mode = "propose"\n[review]\nreviewers = ["alice"]\n{CONFIG}')
     propose(world)
@@ -76,7 +75,6 @@ def test_who_lets_it_propose_merges_by_hand(world: World, tmp_path: Path) -> Non
     assert explained(world, "1", "--config", str(trial))["decision"]["outcome"] == "merge"
 
 
-@on_both_forges
 def test_nobody_is_asked_while_a_rule_waits_for_its_time(world: World) -> None:
     waits = CONFIG.replace("max_lines = 20\n", 'max_lines = 20\nmin_age = "8w"\n')
     assert waits != CONFIG
@@ -92,7 +90,6 @@ def test_nobody_is_asked_while_a_rule_waits_for_its_time(world: World) -> None:
     assert world.repo.pull(1).body == pull.body
 
 
-@on_both_forges
 def test_an_open_pull_request_is_explained_rule_by_rule(world: World) -> None:
     rule = '[[policy.rule]]\nname = "documents"\nkind = ["docs"]\noutcome = "merge"\n'
     head, table, rest = CONFIG.partition("[[policy.rule]]\n")

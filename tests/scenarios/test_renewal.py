@@ -69,7 +69,6 @@ def test_the_next_to_merge_is_brought_up_to_date_and_merged(world: World) -> Non
     assert json.loads(world.bot("run", "--json").out)["actions"] == []
 
 
-@on_both_forges
 def test_what_the_function_around_it_became_is_not_merged_into(world: World) -> None:
     """Git would merge the lines; the function they stand in is not the one that was mended."""
     before = propose(world)

@@ -20,7 +20,6 @@ def actions(out: str) -> list[str]:
     return [step["action"] for step in json.loads(out)["actions"]]
 
 
-@on_both_forges
 def test_a_revert_is_an_ordinary_proposal_that_undoes_exactly_the_merge(world: World) -> None:
     merge(world)
     world.repo.push_commit("main", {"other.py": "x = 1\n"}, by="alice")
@@ -38,7 +37,6 @@ def test_a_revert_is_an_ordinary_proposal_that_undoes_exactly_the_merge(world: W
     assert "This reverts commit" in world.repo.git("log", "-1", "--format=%B", pull.head_ref)
 
 
-@on_both_forges
 def test_there_is_one_revert_of_a_merge_and_none_of_a_revert(world: World) -> None:
     merge(world)
     world.bot("revert", "1")
@@ -50,7 +48,6 @@ def test_there_is_one_revert_of_a_merge_and_none_of_a_revert(world: World) -> No
     assert "not merged" in world.bot("revert", "2").err
 
 
-@on_both_forges
 def test_later_changes_to_the_same_lines_leave_it_to_a_person(world: World) -> None:
     merge(world)
     mended = world.on_main("llm.py").replace('if words else ""', "if words else str()")
