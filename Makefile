@@ -25,7 +25,7 @@ check: $(STAMP) ## the static part: ruff, mypy, and the workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 
 pytest: $(STAMP) ## only the tests; ARGS="-k word" to choose
-	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 demo: $(STAMP) ## watch the bot work, against a pretend GitHub on this machine
 	@$(BIN)/python -m tests.demo $(ARGS)

@@ -164,6 +164,8 @@ def test_a_hostile_text_changes_nothing_beyond_its_incident(
     model: Callable[[Request], Message], batch: int, world: World
 ) -> None:
     texts = numbered(batch)
+    if model is behaves:  # then only the text itself can do harm, and other models show it too
+        texts = dict(list(texts.items())[::3])
     prepare(world, texts)
     world.model.default = model
     main = world.repo.branch_sha("main")
