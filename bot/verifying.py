@@ -72,7 +72,7 @@ class Verifier:
 
     def verify(self, commit: Commit, notes: tuple[str, ...] = ()) -> Evidence | None:
         """What the tests say of this commit against the base; None where nothing can be run."""
-        if self._suite is None:
+        if not self._command or self._suite is None:
             return None
         if commit.tree not in self._known:
             self._known[commit.tree] = scrubbed(self._compare(commit, self._suite))
@@ -99,6 +99,17 @@ class Verifier:
     # ------------------------------------------------------------------------------- preparing
 
     @cached_property
+    def _command(self) -> tuple[str, ...]:
+        """What runs the tests; empty where there seem to be none, which is said once."""
+        command = test_command(self._tree, self._config.test)
+        if not command:
+            self._say_not_run("no tests were found at base; name their command with test.command")
+        return command
+
+    def _say_not_run(self, why: str) -> None:
+        self.notices += (f"the proposals' tests are not run: {why}",)
+
+    @cached_property
     def _suite(self) -> Suite | None:
         """What to run and where; None where nothing can be run, which is said once."""
         try:
@@ -106,7 +117,7 @@ class Verifier:
         except UserError as error:
             found = str(error).removesuffix(".")
         if isinstance(found, str):
-            self.notices += (f"the proposals' tests are not run: {found}",)
+            self._say_not_run(found)
             return None
         if found.isolation.kind != "bubblewrap":
             missing = found.isolation.reason
@@ -115,9 +126,6 @@ class Verifier:
 
     def _prepare(self) -> Suite | str:
         config = self._config
-        command = test_command(self._tree, config.test)
-        if not command:
-            return "no tests were found at base; name their command with test.command"
         isolation = probe()
         unsafe = self._at_risk(isolation)
         if unsafe:
@@ -132,7 +140,7 @@ class Verifier:
         if isinstance(prepared, SetUpFailure):
             return f"the set-up failed: {prepared.sentence}"
         return Suite(
-            command=command,
+            command=self._command,
             toolchain=prepared,
             isolation=isolation,
             limits=limits_of(config.sandbox, config.test.timeout_s),
