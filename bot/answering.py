@@ -13,15 +13,18 @@ from bot.actions.delete_branch import DeleteBranch
 from bot.actions.own_pull import is_held
 from bot.actions.set_label import ACTION as SET_LABEL
 from bot.actions.set_label import SetLabel
-from bot.feedback import Command, Verb, commands, is_exhausted, tried
+from bot.config import Outcome
+from bot.feedback import Command, Verb, commands, is_exhausted, settled, tried
 from bot.forges import hidden
 from bot.gate import Obstacle, Standing
-from bot.model import HOLD_LABEL, Pull, PullState
+from bot.model import HOLD_LABEL, LABEL_PREFIX, Pull, PullState
 from bot.plan import OpenPull, Step
 from bot.renewal import Reverted
+from bot.rules import Decision
 from bot.snapshot import Snapshot
 from bot.untrusted import for_code, for_markdown
 
+UPDATE_BRANCH = "update_branch"
 PERSON = "left-to-people"
 REFUSED = "taken-as-no"
 ASKED = "asked-about-close"
@@ -36,7 +39,7 @@ def answers(line: OpenPull, snapshot: Snapshot, further: Collection[int]) -> Ite
     what asked for that is answered along with it.
     """
     pull, stands = line.pull, line.standing
-    if snapshot.record_of(pull) is None:
+    if snapshot.record_of(pull) is None and not is_held(pull):
         said = (
             "Somebody has pushed a commit of their own here. The bot leaves this branch to people "
             "from now on: it neither pushes to it nor merges it by itself."
@@ -45,7 +48,9 @@ def answers(line: OpenPull, snapshot: Snapshot, further: Collection[int]) -> Ite
     for command in commands(pull):
         if pull.number not in further or command.verb not in (Verb.RETRY, Verb.REBASE):
             yield from _answer(command, pull, stands, snapshot)
-    if is_exhausted(pull, snapshot) and not stands.has(Obstacle.LEFT_TO_PEOPLE):
+    yield from _stale_labels(pull)
+    over = is_exhausted(pull, snapshot) and not stands.has(Obstacle.LEFT_TO_PEOPLE)
+    if over and not _has_said(pull, FAILED) and not _refused(CLOSE.name, pull, snapshot):
         yield from _given_up(pull, stands)
 
 
@@ -57,9 +62,10 @@ def _answer(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) 
         said = f"On hold. Take the label `{HOLD_LABEL}` off to let the bot go on."
         yield _comment(pull, said, command.marker, while_held=True)
         return
-    if is_held(pull):
-        return  # answered once the hold is over
-    yield _comment(pull, _words(command, pull, stands, snapshot), command.marker)
+    words = _words(command, pull, stands, snapshot)
+    if is_held(pull) or not words or _refused(COMMENT.name, pull, snapshot):
+        return  # answered once the hold is over, or a later tick does what was asked
+    yield _comment(pull, words, command.marker)
     if command.label:
         off = SetLabel(number=pull.number, branch=pull.branch, label=command.label, on=False)
         yield Step(SET_LABEL.name, off, f"#{pull.number}: {command.label} is answered")
@@ -78,32 +84,51 @@ def _words(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) -
     if command.verb is Verb.RETRY:
         record = snapshot.record_of(pull)
         limit = snapshot.config.limits.attempts_per_incident
+        if command.marker in settled(snapshot):
+            return (
+                "An attempt was made for this; the newest head, or its absence, is what came of it."
+            )
         if record and tried(record, snapshot).number >= limit:
             return f"There have been {limit} attempts, which is all that the limits allow."
-        return "There is no further attempt just now: a limit of this tick is used up."
+        return ""
     if command.verb is Verb.REBASE:
-        if not stands.has(Obstacle.BEHIND):
-            return f"This is on the newest {for_code(snapshot.base_branch)} already."
-        return "It cannot be brought up to date just now; see where it stands."
+        if stands.has(Obstacle.BEHIND):
+            return ""
+        if snapshot.ledger.failed(UPDATE_BRANCH, pull.branch, pull.head):
+            return "It cannot be brought up to date; see where it stands."
+        return f"This is on the newest {for_code(snapshot.base_branch)} already."
     if command.verb is Verb.REVERT:
         return "This is not merged, so there is nothing to take back. Closing it refuses it."
     return f"I do not know that. There is {WORDS}."
 
 
+def _stale_labels(pull: Pull) -> Iterator[Step]:
+    """Take off the labels that were answered, if that was lost on the way."""
+    waiting = {command.label for command in commands(pull)}
+    for label in pull.labelled:
+        name = label.label.casefold().removeprefix(LABEL_PREFIX)
+        ours = label.by.may_write and name in (Verb.RETRY, Verb.REBASE)
+        if ours and label.label not in waiting and not is_held(pull):
+            off = SetLabel(number=pull.number, branch=pull.branch, label=label.label, on=False)
+            yield Step(SET_LABEL.name, off, f"#{pull.number}: {label.label} is answered")
+
+
 def _given_up(pull: Pull, stands: Standing) -> Iterator[Step]:
     said = (
         f"All attempts at this have failed: {for_markdown(stands.sentence, 500)} The bot closes "
-        f"it as failed. That is no “no”: reopen it, or write `/bot retry` in a new reflection."
+        f"it as failed. That is no “no”: reopen it, and the bot leaves it open."
     )
     yield from _once(pull, said, FAILED)
     close = ClosePullRequest(number=pull.number, branch=pull.branch, head=pull.head)
     yield Step(CLOSE.name, close, f"#{pull.number}: all attempts have failed")
 
 
-def told_of_revert(reverted: Reverted) -> Iterator[Step]:
+def told_of_revert(reverted: Reverted, decision: Decision | None) -> Iterator[Step]:
     """Whoever asked on a merged pull request for its revert hears what came of that."""
     if isinstance(reverted.attempt, str):
-        said = f"It is not taken back: {for_markdown(reverted.attempt, 500)}."
+        said = f"For its revert: {for_markdown(reverted.attempt, 500)}."
+    elif decision and decision.outcome is Outcome.REFUSE:
+        said = f"It is not taken back: rule “{for_markdown(decision.rule, 200)}” refuses it."
     else:
         said = f"Its revert is proposed from {for_code(reverted.attempt.incident.branch(1))}."
     for command in reverted.wanted.commands:
@@ -121,15 +146,17 @@ def after_closing(snapshot: Snapshot) -> Iterator[Step]:
         if closer is None or not closer.may_write:
             said = (
                 "This was closed, or its branch deleted, by nobody who may say no here. Is it one? "
-                "Then a maintainer closes it anew; `/bot retry` or reopening it lets it go on."
+                "Then a maintainer closes it anew; reopening it lets it go on."
             )
-            yield from _once(pull, said, ASKED)
+            if not _refused(COMMENT.name, pull, snapshot):
+                yield from _once(pull, said, ASKED)
             continue
         said = (
             "Taken as a “no”: neither this incident nor the same change is proposed again. "
             "Reopen it to take that back."
         )
-        yield from _once(pull, said, REFUSED)
+        if not _refused(COMMENT.name, pull, snapshot):
+            yield from _once(pull, said, REFUSED)
         kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
         ours = snapshot.record_of(pull) is not None
         if present.get(pull.branch) == pull.head and ours and not kept:
@@ -137,8 +164,17 @@ def after_closing(snapshot: Snapshot) -> Iterator[Step]:
             yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} was refused")
 
 
+def _has_said(pull: Pull, marker: str) -> bool:
+    return any(remark.is_bots and hidden(marker) in remark.text for remark in pull.remarks)
+
+
+def _refused(action: str, pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether the forge has refused this for good at this head, as on a locked conversation."""
+    return snapshot.ledger.failed(action, pull.branch, pull.head) is not None
+
+
 def _once(pull: Pull, text: str, marker: str) -> Iterator[Step]:
-    if not any(remark.is_bots and hidden(marker) in remark.text for remark in pull.remarks):
+    if not _has_said(pull, marker):
         yield _comment(pull, text, marker)
 
 

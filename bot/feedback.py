@@ -129,12 +129,19 @@ def tried(record: HeadRecord, snapshot: Snapshot) -> Tried:
     tries = [
         one
         for one in snapshot.ledger.attempts
-        if one.asked and (one.incident == record.incident or known & set(one.reflections))
+        if one.incident == record.incident or known & set(one.reflections)
     ]
     later: list[AttemptRecord] = [one for one in tries if one.at >= record.at]
-    number = max([record.attempt, *(one.attempt for one in tries)])
+    number = max([record.attempt, *(one.attempt for one in tries if one.asked)])
     last = max([record.at, *(one.at for one in later)])
     return Tried(number, last, 1 + len(later))
+
+
+def settled(snapshot: Snapshot) -> frozenset[str]:
+    """The markers of commands that an attempt was made for, whether people were told or not."""
+    by_head = (marker for record in snapshot.ledger.heads for marker in record.answers)
+    in_vain = (marker for record in snapshot.ledger.attempts for marker in record.answers)
+    return frozenset((*by_head, *in_vain))
 
 
 def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
@@ -143,8 +150,7 @@ def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
     if record is None or pull.state is not PullState.OPEN:
         return None
     so_far = tried(record, snapshot)
-    asked = tuple(one for one in commands(pull) if one.verb is Verb.RETRY)
-    heard = [one for one in _requests(pull) if _is_news(one, pull, so_far)]
+    asked, heard = _asked(pull, snapshot), _heard_of(pull, so_far)
     red = _red(pull, snapshot)
     if asked:
         reason = f"{one_line(asked[-1].by, 40)} asked for another attempt"
@@ -159,6 +165,27 @@ def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
     told += [red] if red else []
     threads = tuple(dict.fromkeys(one.thread for one in heard if one.thread))
     return Feedback(reason, tuple(told), threads, asked)
+
+
+def wish(pull: Pull, snapshot: Snapshot) -> str:
+    """Who wants something else than a merge of this head, as a clause; empty if nobody does."""
+    record = snapshot.record_of(pull)
+    if record is None:
+        return ""
+    told = [one.by for one in commands(pull) if one.verb is Verb.HOLD]
+    told += [one.by for one in _asked(pull, snapshot)]
+    told += [one.author.login for one in _heard_of(pull, tried(record, snapshot))]
+    return f"{one_line(told[0], 40)} asked for something here" if told else ""
+
+
+def _asked(pull: Pull, snapshot: Snapshot) -> tuple[Command, ...]:
+    done = settled(snapshot)
+    wanted = (one for one in commands(pull) if one.verb is Verb.RETRY)
+    return tuple(one for one in wanted if one.marker not in done)
+
+
+def _heard_of(pull: Pull, so_far: Tried) -> list[Remark]:
+    return [one for one in _requests(pull) if _is_news(one, pull, so_far)]
 
 
 def _is_news(remark: Remark, pull: Pull, so_far: Tried) -> bool:
@@ -181,11 +208,17 @@ def is_exhausted(pull: Pull, snapshot: Snapshot) -> bool:
 
 def _requests(pull: Pull) -> Iterator[Remark]:
     """What people who may push want changed: their reviews and open threads."""
+    verdicts = {
+        remark.author.id: remark
+        for remark in pull.remarks
+        if remark.verdict is not ReviewState.NONE
+    }
     for remark in pull.remarks:
         if not remark.author.may_write or remark.is_bots or COMMAND in remark.text.split():
             continue
-        asks = remark.kind is RemarkKind.THREAD and not remark.resolved
-        if asks or remark.verdict is ReviewState.CHANGES_REQUESTED:
+        last_word = verdicts.get(remark.author.id) is remark
+        objects = last_word and remark.verdict is ReviewState.CHANGES_REQUESTED
+        if objects or (remark.kind is RemarkKind.THREAD and not remark.resolved):
             yield remark
 
 
@@ -195,11 +228,12 @@ def _heard(remark: Remark) -> str:
 
 
 def _red(pull: Pull, snapshot: Snapshot) -> str:
-    """Which required check failed on this head, on the newest base; empty if none did."""
-    commit = snapshot.commit(pull.head)
-    if commit is None or commit.parents != (snapshot.base.sha,) or pull.checks is None:
+    """Which required check failed on this head and does not on the base; empty if none did."""
+    if snapshot.commit(pull.head) is None or pull.checks is None:
         return ""
+    base = snapshot.forge.base_checks or ()
     for need in snapshot.required:
-        if check_state(need, pull.checks) is CheckState.FAILED:
+        failed = check_state(need, pull.checks) is CheckState.FAILED
+        if failed and check_state(need, base) is not CheckState.FAILED:
             return f"the required check “{need.name}” failed"
     return ""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from bot.actions.own_pull import is_held
 from bot.config import Outcome
 from bot.facts import Facts
+from bot.feedback import wish
 from bot.ledger import HeadRecord
 from bot.model import (
     CHECK_NAME,
@@ -140,7 +141,7 @@ def _reasons(
     yield from _hands_off(pull, record, snapshot)
     yield from _check_reasons(pull.checks, record, snapshot)
     yield from _decision_reasons(decision)
-    yield from _review_reasons(pull)
+    yield from _review_reasons(pull, snapshot)
     yield from _base_reasons(pull, commit, snapshot)
     yield from _forge_reasons(pull, decision, snapshot)
     if commit is None:
@@ -160,7 +161,10 @@ def _hands_off(pull: Pull, record: HeadRecord | None, snapshot: Snapshot) -> Ite
         yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
 
 
-def _review_reasons(pull: Pull) -> Iterator[Reason]:
+def _review_reasons(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
+    wanted = wish(pull, snapshot)
+    if wanted:
+        yield Reason(Obstacle.BLOCKED, f"Not merged before it is answered: {wanted}.")
     if pull.draft:
         yield Reason(Obstacle.BLOCKED, "It is a draft; mark it ready for review to go on.")
     if pull.review is ReviewState.CHANGES_REQUESTED:

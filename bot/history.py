@@ -50,13 +50,23 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     tries = [a for a in snapshot.ledger.attempts if _same(incident, a.incident, a.reflections)]
     branches = {head.branch for head in heads} | {incident.branch(1)}
     pulls = [pull for pull in snapshot.forge.pulls if pull.branch in branches]
-    attempts = len({head.branch for head in heads}) + sum(one.asked for one in tries)
+    attempts = len({(head.branch, head.attempt) for head in heads}) + sum(
+        one.asked for one in tries
+    )
     if pulls:
         telling = _most_telling(pulls)
         taken_back = _taken_back(telling, snapshot)
-        if taken_back:
+        if not taken_back:
+            return _of_pull(telling, attempts)
+        with_pull = {pull.branch for pull in pulls}
+        newer = [head for head in heads if head.branch not in with_pull]
+        since = [one for one in tries if one.at > _pushed_at(telling, heads)]
+        later = _of_tries(incident, since, attempts, snapshot) if since else None
+        if later and later.fate is not Fate.OPEN:
+            return later
+        if not newer:
             return History(Fate.REVERTED, taken_back, attempts, telling)
-        return _of_pull(telling, attempts)
+        heads = newer
     present = {branch.name: branch.head for branch in snapshot.branches}
     if heads:
         return _of_branch(heads[-1], present.get(heads[-1].branch), snapshot, attempts)
@@ -67,6 +77,11 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     if tries:
         return _of_tries(incident, tries, attempts, snapshot)
     return History(Fate.OPEN, "nothing has been tried yet", attempts)
+
+
+def _pushed_at(pull: Pull, heads: list[HeadRecord]) -> datetime:
+    """When the head of this pull request was pushed."""
+    return max(head.at for head in heads if head.branch == pull.branch)
 
 
 def _taken_back(pull: Pull, snapshot: Snapshot) -> str:

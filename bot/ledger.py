@@ -39,6 +39,8 @@ class AttemptRecord(_Record):
     reason: str
     base: Sha
     patch_id: str = ""
+    answers: tuple[str, ...] = ()
+    """The markers of the commands that asked for it."""
     asked: bool = True
     """False where nothing was asked of the engine after all, so that it does not count."""
 
@@ -73,6 +75,8 @@ class HeadRecord(_Record):
     """The reflections' text, cut to what a pull request shows."""
     risks: tuple[Finding, ...] | None = None
     """What it newly does that a person should look at; None in records of before that was known."""
+    answers: tuple[str, ...] = ()
+    """The markers of the commands that asked for this attempt."""
     evidence: Evidence | None = None
     """What the sandbox's run of its tests said; None where nothing was run."""
     confidence: float | None = Field(default=None, ge=0, le=1)

@@ -18,6 +18,7 @@ from bot.model import (
     Branch,
     ForgeView,
     Incident,
+    Kind,
     Reflection,
     Sha,
     Tree,
@@ -219,6 +220,9 @@ def _history_of(found: Iterable[Incident], ledger: Ledger) -> tuple[str, ...]:
             shared = set(head.reflections) & set(incident.reflection_ids)
             if head.incident == incident.fingerprint or shared:
                 names[head.branch] = None
+    for head in ledger.heads:
+        if head.change is Kind.REVERT:
+            names[head.branch] = None
     return tuple(names)
 
 

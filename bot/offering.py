@@ -24,7 +24,7 @@ from bot.evidence import Evidence
 from bot.feedback import Feedback
 from bot.gate import Standing, first_standing
 from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord
-from bot.model import Attempt, BugReport, Ending, Kind, Proposal, Pull, Severity, Usage, short
+from bot.model import Attempt, BugReport, Ending, Kind, Proposal, Pull, Severity, Sha, Usage, short
 from bot.plan import Case, Step
 from bot.renewal import Renewal, renewed_record
 from bot.snapshot import Snapshot
@@ -39,6 +39,7 @@ def offered(attempt: Attempt, snapshot: Snapshot) -> tuple[Case, list[Step]]:
         steps = [_write_down(attempt, attempt.ending, attempt.reason, snapshot)]
         return Case(attempt, None), [*steps, *_told_in_vain(attempt, attempt.reason)]
     record = _head_record(attempt.proposal, snapshot)
+    record = record.model_copy(update={"answers": _answers(attempt)})
     first = first_standing(record, attempt.proposal.commit, snapshot)
     decision = first.decision
     if decision.outcome is Outcome.REFUSE:
@@ -90,10 +91,10 @@ def _further(
     )
     markers = [one.marker for one in feedback.commands] or [f"attempt:{record.attempt}"]
     for marker in markers:
-        yield _said(pull, said, marker=marker)
+        yield _said(pull, said, marker=marker, head=record.head)
     for thread in feedback.threads:
         told = f"`{short(record.head)}` answers this: {for_markdown(record.explanation)}"
-        yield _said(pull, told, thread=thread)
+        yield _said(pull, told, thread=thread, head=record.head)
     yield from _labels_off(pull, feedback)
 
 
@@ -107,15 +108,26 @@ def _told_in_vain(attempt: Attempt, reason: str) -> Iterator[Step]:
     yield from _labels_off(attempt.pull, attempt.feedback)
 
 
+def _answers(attempt: Attempt) -> tuple[str, ...]:
+    return tuple(one.marker for one in attempt.feedback.commands) if attempt.feedback else ()
+
+
 def _labels_off(pull: Pull, feedback: Feedback) -> Iterator[Step]:
     for label in {one.label for one in feedback.commands if one.label}:
         params = SetLabel(number=pull.number, branch=pull.branch, label=label, on=False)
         yield Step(SET_LABEL.name, params, f"#{pull.number}: {label} is answered")
 
 
-def _said(pull: Pull, text: str, *, marker: str = "", thread: str = "") -> Step:
+def _said(
+    pull: Pull, text: str, *, marker: str = "", thread: str = "", head: Sha | None = None
+) -> Step:
     params = Comment(
-        number=pull.number, branch=pull.branch, text=text, marker=marker, thread=thread
+        number=pull.number,
+        branch=pull.branch,
+        text=text,
+        marker=marker,
+        thread=thread,
+        head=head,
     )
     return Step(COMMENT.name, params, f"#{pull.number}: people are told")
 
@@ -215,6 +227,7 @@ def _write_down(attempt: Attempt, ending: Ending, reason: str, snapshot: Snapsho
         reason=reason,
         base=snapshot.base.sha,
         patch_id=attempt.proposal.patch_id if attempt.proposal else "",
+        answers=_answers(attempt),
         asked=attempt.answer.usage.requests > 0 or not attempt.answer.failed,
     )
     spent = _spend(attempt, snapshot)

@@ -65,11 +65,13 @@ def decide(
         cases.append(case)
         steps.extend(wanted)
     for reverted in reverts:
+        decision = None
         if isinstance(reverted.attempt, Attempt):
             case, wanted = offered(reverted.attempt, snapshot)
+            decision = case.decision
             cases.append(case)
             steps.extend(wanted)
-        steps.extend(told_of_revert(reverted))
+        steps.extend(told_of_revert(reverted, decision))
     if not snapshot.halted:
         steps.extend(kept_check(one.branch, one.evidence) for one in checked)
         if renewal:

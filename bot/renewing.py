@@ -16,6 +16,7 @@ from bot.renewal import Renewal
 from bot.repository import File
 from bot.selection import Selection
 from bot.snapshot import Snapshot
+from bot.three_way import three_way
 
 
 def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Renewal | None:
@@ -49,7 +50,8 @@ def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Re
 def _moved(commit: Commit, record: HeadRecord, snapshot: Snapshot, bench: Workbench) -> Patch | str:
     """The change as a patch on the newest base, or why it cannot move there."""
     repository, base = bench.repository, snapshot.base.sha
-    tree = repository.merge_tree(base, commit.sha)
+    before = repository.plain_commit(record.base).tree
+    tree = three_way(repository, before, snapshot.base.tree, commit.tree)
     if tree is None:
         return f"it conflicts with {snapshot.base_branch}"
     old, head = repository.tree(record.base), repository.tree(commit.sha)

@@ -32,7 +32,8 @@ from bot.model import (
 from bot.repository import Repository
 from bot.secrets import redact
 from bot.snapshot import Snapshot
-from bot.untrusted import for_commit, one_line
+from bot.three_way import three_way
+from bot.untrusted import for_commit, for_title, one_line
 
 ENGINE = "revert"
 
@@ -46,6 +47,10 @@ def revert(pull: Pull, reason: str, snapshot: Snapshot, repository: Repository) 
         return f"pull request #{pull.number} was not merged as the bot had made it"
     if record.change is Kind.REVERT:
         return f"pull request #{pull.number} is a revert itself; a person decides what comes next"
+    if pull.base_branch != snapshot.base_branch:
+        return f"pull request #{pull.number} was merged into {pull.base_branch}"
+    if not _is_here(pull.merged_as, repository):
+        return f"the merge of #{pull.number} is not in this clone; fetch more of its history"
     known = fingerprint_of_revert(pull.merged_as)
     if any(head.incident == known for head in snapshot.ledger.heads):
         return f"a revert of #{pull.number} was proposed already"
@@ -56,6 +61,14 @@ def revert(pull: Pull, reason: str, snapshot: Snapshot, repository: Repository) 
     if not commit.changes:
         return f"#{pull.number} has been taken back already"
     return _attempt(pull, record, reason, commit, snapshot, repository)
+
+
+def _is_here(merge: Sha, repository: Repository) -> bool:
+    """Whether the merge and what it was made on are in this clone."""
+    if not repository.has(merge):
+        return False
+    parents = repository.plain_commit(merge).parents
+    return bool(parents) and repository.has(parents[0])
 
 
 def _record_of(pull: Pull, snapshot: Snapshot) -> HeadRecord | None:
@@ -70,11 +83,10 @@ def _undone(
     before = repository.plain_commit(merged.parents[0])
     config = snapshot.config.commit
     who = f"{Identity(config.name, config.email)} {snapshot.base.date}"
-    undo = write_commit(repository, commit_content(before.tree, (merge,), "Undo\n", who, who))
-    tree = repository.merge_tree(snapshot.base.sha, undo)
+    tree = three_way(repository, merged.tree, snapshot.base.tree, before.tree)
     if tree is None:
         return None
-    subject = one_line(f'Revert "{pull.title}"', 72)
+    subject = for_title(f"Revert “{pull.title}”")
     why = for_commit(reason)
     body = f"This reverts commit {merge}." + (f"\n\n{why}" if why else "")
     trailers = f"Incident: {fingerprint_of_revert(merge)}\nEngine: {ENGINE}\nAttempt: 1"
@@ -133,7 +145,7 @@ def _attempt(
 def _reflections(record: HeadRecord) -> tuple[Reflection, ...]:
     return tuple(
         Reflection(
-            id=f"revert-of-{record.head[:9]}",
+            id=f"revert-of-{record.head[:9]}-{source}",
             source=source,
             where=f"pull request of {record.branch}",
             timestamp="",
@@ -141,5 +153,5 @@ def _reflections(record: HeadRecord) -> tuple[Reflection, ...]:
             outcome="",
             text=record.observed,
         )
-        for source in record.sources[:1]
+        for source in record.sources
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.actions.own_pull import is_held
 from bot.config import Outcome
 from bot.engines import Budget
 from bot.feedback import Command, Feedback, Verb, commands, feedback, tried
@@ -77,9 +78,8 @@ def select(
         if not reason and claimed is not None and incident.fingerprint not in claimed:
             reason = "the plan file has no answer for it"
         if not reason:
-            reason = (
-                stop or _busy(incident, snapshot) or (room[1] if len(chosen) >= room[0] else "")
-            )
+            full = room[1] if len(chosen) >= room[0] else ""
+            reason = stop or _busy(incident, snapshot, chosen) or full
         if reason:
             skipped.extend(Skipped(reflection, reason) for reflection in incident.reflections)
         else:
@@ -174,11 +174,13 @@ def _passed_over(past: History, snapshot: Snapshot) -> str:
     return ""
 
 
-def _busy(incident: Incident, snapshot: Snapshot) -> str:
+def _busy(incident: Incident, snapshot: Snapshot, chosen: Collection[Chosen]) -> str:
     """Why the code that an incident names is not to be touched now; empty if it may be."""
     week = snapshot.now - timedelta(days=7)
     most = snapshot.config.limits.patches_per_file_per_week
     for place in incident.places[:1]:
+        if place.symbol and any(one.incident.places[:1] == (place,) for one in chosen):
+            return f"{place.symbol} is worked on in this tick already; one after the other"
         for pull in snapshot.open_pulls:
             record = snapshot.record_of(pull)
             if (
@@ -210,7 +212,7 @@ def _reverts(snapshot: Snapshot) -> tuple[Revert, ...]:
     found = []
     for pull in snapshot.own_pulls:
         asked = tuple(one for one in commands(pull) if one.verb is Verb.REVERT)
-        if pull.state is PullState.MERGED and asked:
+        if pull.state is PullState.MERGED and asked and not is_held(pull):
             found.append(Revert(pull, asked[0].words, asked))
     return tuple(found)
 
@@ -238,6 +240,11 @@ def _renew(snapshot: Snapshot) -> Pull | None:
     """
     if snapshot.halted or _merge_first(snapshot):
         return None
+    for pull in snapshot.open_pulls:
+        stands = standing(pull, snapshot)
+        wanted = any(one.verb is Verb.REBASE for one in commands(pull))
+        if wanted and stands.has(Obstacle.BEHIND) and not stands.has(Obstacle.LEFT_TO_PEOPLE):
+            return pull
     for pull in snapshot.open_pulls:
         stands = standing(pull, snapshot)
         kinds = {reason.obstacle for reason in stands.reasons}

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_pull, record_refusal
 from bot.forges import hidden
+from bot.model import Sha
 
 
 class Comment(Params):
@@ -20,6 +21,8 @@ class Comment(Params):
     """By which the bot knows a comment again and does not repeat it; for the whole conversation."""
     thread: str = ""
     """The thread to answer in; then no marker is needed."""
+    head: Sha | None = None
+    """What it speaks of: said only while the branch is there."""
     while_held: bool = False
     """Say it even under the hold label: for the answer to whoever asked for the hold."""
 
@@ -34,6 +37,8 @@ def execute(context: WriteContext, params: Comment) -> Done:
     pull = own_pull(context, params.number, params.branch, while_held=params.while_held)
     if isinstance(pull, str):
         return Done(False, pull)
+    if params.head and context.publisher.head(params.branch) != params.head:
+        return Done(False, f"{params.branch} is not at {params.head[:9]}, of which this speaks")
     if params.thread:
         refused = context.writer.reply(pull.number, params.thread, params.text)
     elif any(remark.is_bots and hidden(params.marker) in remark.text for remark in pull.remarks):

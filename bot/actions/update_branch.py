@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_open_pull
-from bot.ledger import FailureRecord, HeadRecord, SpendRecord
-from bot.model import Sha
+from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord
+from bot.model import Ending, Sha
 
 
 class UpdateBranch(Params):
@@ -34,12 +34,29 @@ def execute(context: WriteContext, params: UpdateBranch) -> Done:
             head=params.old,
             reason=f"the remote refused the push: {ended.rejected}",
         )
-        context.publisher.record((*spent, failure))
+        context.publisher.record((*spent, failure, _in_vain(context, params, failure.reason)))
         return Done(False, f"the remote refused {params.branch}: {ended.rejected}", failed=True)
     if ended.stale:
         context.publisher.record(spent)
         return Done(False, f"{params.branch} has moved meanwhile")
     return Done(True, f"brought pull request {pull.number} to {params.head[:9]}")
+
+
+def _in_vain(context: WriteContext, params: UpdateBranch, reason: str) -> AttemptRecord:
+    """The attempt counts, or the engine would be asked for it again for ever."""
+    record = params.head_record
+    return AttemptRecord(
+        at=context.now,
+        incident=record.incident,
+        reflections=record.reflections,
+        attempt=record.attempt,
+        engine=record.engine,
+        ending=Ending.REJECTED,
+        reason=reason,
+        base=record.base,
+        patch_id=record.patch_id,
+        answers=record.answers,
+    )
 
 
 ACTION = Action(

@@ -147,3 +147,18 @@ def test_the_attempts_have_an_end(world: World) -> None:
     assert actions(world) == ["comment"]
     assert len(world.model.requests) == asked
     assert any("all that the limits allow" in text for text in world.repo.bot_comments(1))
+
+
+def test_what_somebody_asked_for_is_done_before_a_merge(world: World) -> None:
+    """The pull request is green and policy says merge; a person wants something else first."""
+    world.model.default = GOOD_PATCH
+    world.bot("run")
+    world.repo.run_workflows()
+    world.repo.comment(1, "/bot retry with an early return", by="alice")
+    world.model.default = BETTER_PATCH
+    assert "merge_pull_request" not in actions(world)
+    assert not world.repo.pull(1).merged
+    world.repo.run_workflows()
+    world.bot("run")
+    assert world.repo.pull(1).merged
+    assert "if not words" in world.on_main("llm.py")
