@@ -50,7 +50,7 @@ def test_what_sounds_like_a_credential_is_none(name: str) -> None:
         ("INNOCENT", TOKEN, True),
         ("DATABASE_URL", "postgres://ann:Xk29fjQ0aa@db.example/app", True),
         ("DATABASE_URL", "postgres://db.example/app", False),
-        ("PIP_INDEX_URL", "https://ann:Xk29fjQ0aa@pypi.example/simple", True),
+        ("PIP_INDEX_URL", "https://ann:Xk29fjQ0aa@packages.example/simple", True),
         ("USE_AUTH_TOKEN", "true", False),
         ("SECRET_SCANNING", "1", False),
         ("GITHUB_TOKEN_PATH", "", False),
@@ -90,7 +90,7 @@ FILES = {
     ".ssh/id_ed25519": "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n",
     ".ssh/work": "-----BEGIN RSA PRIVATE KEY-----\nx\n",
     ".gitconfig": f'[http "https://example.invalid/"]\n\textraheader = {HEADER}\n',
-    ".config/pip/pip.conf": "[global]\nindex-url = https://ann:Xk29fjQ0aa@pypi.example/simple\n",
+    ".config/pip/pip.conf": "[global]\nindex-url = https://ann:Xk29fjQ0aa@packages.example/simple\n",
 }
 HARMLESS = {
     ".config/gh/config.yml": "git_protocol: https\n",
@@ -103,7 +103,7 @@ HARMLESS = {
     ".ssh/known_hosts": "example.invalid ssh-ed25519 AAAA\n",
     ".ssh/config": "Host *\n",
     ".gitconfig": "[user]\n\tname = Ann\n[credential]\n\thelper = cache\n",
-    ".config/pip/pip.conf": "[global]\nindex-url = https://pypi.example/simple\n",
+    ".config/pip/pip.conf": "[global]\nindex-url = https://packages.example/simple\n",
 }
 
 
