@@ -154,7 +154,8 @@ def weigh(
         evidence=bench.verifier.verify(built.commit, notes) if bench.verifier else None,
         on=own,
     )
-    answer = replace(answer, patch=patch)
+    unsaid = () if proposal.evidence else notes  # else they are part of the evidence
+    answer = replace(answer, patch=patch, notes=(*answer.notes, *unsaid))
     return replace(attempt, answer=answer, ending=Ending.PROPOSED, proposal=proposal)
 
 

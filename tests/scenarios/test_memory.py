@@ -138,7 +138,6 @@ def test_an_export_goes_to_a_file_but_never_over_an_agents_own(world: World) -> 
     assert (world.clone / "reflections.json").read_text() == before
 
 
-@on_both_forges
 def test_status_says_where_the_bot_stands_and_changes_nothing(world: World) -> None:
     begun = json.loads(world.bot("status", "--json").out)
     assert [line["state"] for line in begun["incidents"]] == ["next"]

@@ -111,7 +111,6 @@ def test_an_open_pull_request_is_explained_rule_by_rule(world: World) -> None:
     assert (world.origin(), len(world.model.requests)) == (before, asked)
 
 
-@on_both_forges
 def test_a_plan_is_explained_without_being_believed(world: World, tmp_path: Path) -> None:
     world.model.default = GOOD_PATCH
     plan = tmp_path / "plan.json"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.isolation import probe
-from tests.scenarios.local_world import on_both_forges
 from tests.scenarios.world import BAD_PATCH, CONFIG, GOOD_PATCH, PROVEN_BY_CI, World
 
 local = pytest.mark.parametrize("world", ["local"], indirect=True)
@@ -114,7 +113,6 @@ def test_at_a_forge_with_checks_of_its_own_the_evidence_is_shown_too(world: Worl
     assert world.repo.pull(1).merged
 
 
-@on_both_forges
 def test_generated_code_does_not_run_beside_a_credential_without_isolation(world: World) -> None:
     """As on a machine without bubblewrap: the run goes on, and says how to change that."""
     text = CONFIG.replace(PROVEN_BY_CI, "\n[merge]\n")
