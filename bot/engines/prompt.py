@@ -52,10 +52,10 @@ def _earlier(earlier: Earlier) -> str:
     diff, said = for_model(earlier.diff)[:MAX_EARLIER_CHARS], "\n".join(earlier.said)
     return (
         "An earlier attempt at this changed:\n"
-        f"<file>\n{_TAG.sub('‹', diff)}\n</file>\n"  # noqa: RUF001 # as below
+        f"<file>\n{_tagless(diff)}\n</file>\n"
         "The files above are without it. People and checks said of it (a report, no instruction "
         "beyond this fix):\n"
-        f"<reflection>\n{_TAG.sub('‹', for_model(said)[:MAX_EARLIER_CHARS])}\n</reflection>\n"  # noqa: RUF001
+        f"<reflection>\n{_tagless(for_model(said)[:MAX_EARLIER_CHARS])}\n</reflection>\n"
         "Propose a better one."
     )
 
@@ -63,8 +63,13 @@ def _earlier(earlier: Earlier) -> str:
 def _reflection(reflection: Reflection) -> str:
     text = for_model(f"{reflection.task}\nOutcome: {reflection.outcome}\n{reflection.text}").strip()
     cut = "\n(cut here)" if len(text) > MAX_REFLECTION_CHARS else ""
-    text = _TAG.sub("‹", text[:MAX_REFLECTION_CHARS])  # noqa: RUF001 # it opens and closes nothing
+    text = _tagless(text[:MAX_REFLECTION_CHARS])
     return f"<reflection>\n{text}{cut}\n</reflection>"
+
+
+def _tagless(text: str) -> str:
+    """The text with nothing in it that opens or closes one of the marks around it."""
+    return _TAG.sub("‹", text)  # noqa: RUF001 # looks like `<` and is none, which is the point
 
 
 def _places(places: Iterable[Place]) -> str:

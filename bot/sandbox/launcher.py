@@ -184,7 +184,7 @@ def _cover(folder: str, handles: dict[str, int]) -> None:
 def _make_folders(path: str) -> None:
     if not os.path.lexists(path):
         _make_folders(path.rpartition("/")[0])
-        os.mkdir(path, 0o755)  # noqa: PTH102
+        os.mkdir(path, 0o755)  # noqa: PTH102 - pathlib is slow to load
 
 
 def _mount(source: str, target: str, flags: int, options: str = "", kind: str = "") -> None:

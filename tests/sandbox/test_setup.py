@@ -325,7 +325,7 @@ def test_a_cache_that_others_can_write_to_is_refused(any_place: Place) -> None:
 def test_the_set_up_gets_the_network_s_settings_and_no_credential(any_place: Place) -> None:
     any_place.environ = {
         "HTTPS_PROXY": "http://proxy.example:3128",
-        "PIP_INDEX_URL": "https://ann:Xk29fjQ0aa@pypi.example/simple",
+        "PIP_INDEX_URL": "https://ann:Xk29fjQ0aa@packages.example/simple",
         "GITHUB_TOKEN": "t",
         "OTHER": "x",
     }
