@@ -8,32 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback_openai import calls, raw
-from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World
+from tests.loopback_openai import raw
+from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World, answer_with
 
-BROKEN_PATCH = calls(
-    (
-        "log_bug_report",
-        {
-            "filename": "llm.py",
-            "function": "dummy_function",
-            "summary": "dummy_function raises IndexError on empty input",
-            "severity": "medium",
-        },
-    ),
-    (
-        "propose_code_patch",
-        {
-            "edits": [
-                {
-                    "filename": "llm.py",
-                    "old": "    return words[0].upper()\n",
-                    "new": "    return words[0].upper() if words else (\n",
-                }
-            ],
-            "explanation": "Guard against an empty list.",
-        },
-    ),
+BROKEN_PATCH = answer_with(
+    "    return words[0].upper() if words else (\n", "Guard against an empty list."
 )
 
 

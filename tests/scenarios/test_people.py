@@ -6,33 +6,12 @@ import json
 
 import pytest
 
-from tests.loopback_openai import calls
 from tests.scenarios.local_world import on_both_forges
-from tests.scenarios.world import GOOD_PATCH, World
+from tests.scenarios.world import GOOD_PATCH, World, answer_with
 
-BETTER_PATCH = calls(
-    (
-        "log_bug_report",
-        {
-            "filename": "llm.py",
-            "function": "dummy_function",
-            "summary": "dummy_function raises IndexError on empty input",
-            "severity": "medium",
-        },
-    ),
-    (
-        "propose_code_patch",
-        {
-            "edits": [
-                {
-                    "filename": "llm.py",
-                    "old": "    return words[0].upper()\n",
-                    "new": '    if not words:\n        return ""\n    return words[0].upper()\n',
-                }
-            ],
-            "explanation": "Return early when the text has no words.",
-        },
-    ),
+BETTER_PATCH = answer_with(
+    '    if not words:\n        return ""\n    return words[0].upper()\n',
+    "Return early when the text has no words.",
 )
 
 

@@ -4,33 +4,12 @@ from __future__ import annotations
 
 import json
 
-from tests.loopback_openai import calls
-from tests.scenarios.world import World
+from tests.scenarios.world import World, answer_with
 
-RISKY = calls(
-    (
-        "log_bug_report",
-        {
-            "filename": "llm.py",
-            "function": "dummy_function",
-            "summary": "dummy_function raises IndexError on empty input",
-            "severity": "medium",
-        },
-    ),
-    (
-        "propose_code_patch",
-        {
-            "edits": [
-                {
-                    "filename": "llm.py",
-                    "old": "    return words[0].upper()\n",
-                    "new": "    import os\n\n    default = os.environ.get('WORD', '')\n"
-                    "    return words[0].upper() if words else default\n",
-                }
-            ],
-            "explanation": "Return a configured word when the text has none.",
-        },
-    ),
+RISKY = answer_with(
+    "    import os\n\n    default = os.environ.get('WORD', '')\n"
+    "    return words[0].upper() if words else default\n",
+    "Return a configured word when the text has none.",
 )
 
 

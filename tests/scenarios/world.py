@@ -22,7 +22,7 @@ from pathlib import Path
 from bot import cli
 from tests.loopback import LoopbackGitHub, Repo
 from tests.loopback.snapshot import Files, Snapshot
-from tests.loopback_openai import ScriptedOpenAI, calls
+from tests.loopback_openai import Message, ScriptedOpenAI, calls
 from tests.scenarios.started import Started
 
 LLM = '''\
@@ -97,54 +97,29 @@ REFLECTION = {
     "reflection": "1. What failed?\n- The function 'dummy_function' in 'llm.py' does not handle "
     "empty input correctly.\n2. ...",
 }
-GOOD_PATCH = calls(
-    (
-        "log_bug_report",
-        {
-            "filename": "llm.py",
-            "function": "dummy_function",
-            "summary": "dummy_function raises IndexError on empty input",
-            "severity": "medium",
-        },
-    ),
-    (
-        "propose_code_patch",
-        {
-            "edits": [
-                {
-                    "filename": "llm.py",
-                    "old": "    return words[0].upper()\n",
-                    "new": '    return words[0].upper() if words else ""\n',
-                }
-            ],
-            "explanation": "Return an empty string when the text has no words.",
-        },
-    ),
+LAST_LINE = "    return words[0].upper()\n"
+DIAGNOSIS = (
+    "log_bug_report",
+    {
+        "filename": "llm.py",
+        "function": "dummy_function",
+        "summary": "dummy_function raises IndexError on empty input",
+        "severity": "medium",
+    },
 )
-BAD_PATCH = calls(
-    (
-        "log_bug_report",
-        {
-            "filename": "llm.py",
-            "function": "dummy_function",
-            "summary": "dummy_function raises IndexError on empty input",
-            "severity": "medium",
-        },
-    ),
-    (
-        "propose_code_patch",
-        {
-            "edits": [
-                {
-                    "filename": "llm.py",
-                    "old": "    return words[0].upper()\n",
-                    "new": "    return words[-1].upper()\n",
-                }
-            ],
-            "explanation": "Take the last word instead.",
-        },
-    ),
+
+
+def answer_with(new: str, explanation: str) -> Message:
+    """A model's answer that puts something else in the place of dummy_function's last line."""
+    edit = {"filename": "llm.py", "old": LAST_LINE, "new": new}
+    return calls(DIAGNOSIS, ("propose_code_patch", {"edits": [edit], "explanation": explanation}))
+
+
+GOOD_PATCH = answer_with(
+    '    return words[0].upper() if words else ""\n',
+    "Return an empty string when the text has no words.",
 )
+BAD_PATCH = answer_with("    return words[-1].upper()\n", "Take the last word instead.")
 
 
 @dataclass(frozen=True)
