@@ -14,7 +14,8 @@ HOUSE = Path(bot.__file__).parent
 PURE = """
     anchoring body changed_lines evidence forges/github_people forges/github_queries
     forges/github_rules forges/local_people forges/local_records gate grounding history ledger
-    model plan policy protected risks risks_to_tests risky_names rules selection snapshot triage
+    model/__init__ model/answers model/commits model/forge model/names model/proposals
+    model/reflections plan policy protected risks risks_to_tests risky_names rules selection snapshot triage
     untrusted vet vetting/__init__ vetting/elision vetting/imports vetting/lookalikes
     vetting/manifests vetting/names vetting/paths vetting/signatures vetting/source
     vetting/syntax vetting/texts built_in_rules explaining facts time_windows

@@ -1,0 +1,229 @@
+"""The sections of the configuration, one model each; `rules` has those of the policy."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    field_validator,
+)
+
+from bot.config.words import Globs, Name, Section
+
+_Keyword = Annotated[str, Field(pattern=r"^\S(.{0,62}\S)?$")]
+
+
+class SourceConfig(Section):
+    """Where reflections come from: files of the work tree, or files of a named ref."""
+
+    name: Name = "reflections"
+    """A name for this source; it appears in proposals."""
+    files: Globs = ("reflections.json", "**/reflections.json", "**/reflections.jsonl")
+    """Git-style patterns of the files to read."""
+    ref: str = ""
+    """A branch (or full ref) of the remote to read from; empty reads the work tree."""
+    trust: bool = False
+    """Whether a change that came from here may be merged without a person."""
+
+    @field_validator("ref")
+    @classmethod
+    def _plain_ref(cls, ref: str) -> str:
+        if ref.startswith(("-", "bot/", "refs/heads/bot/", "refs/bot/")) or set(ref) & set(
+            " ~^:?*[\\"
+        ):
+            raise ValueError("is not the name of a branch outside bot/")
+        return ref
+
+    @property
+    def full_ref(self) -> str:
+        """The ref's full name on the remote, empty for the work tree."""
+        return (
+            self.ref if not self.ref or self.ref.startswith("refs/") else f"refs/heads/{self.ref}"
+        )
+
+
+class TriageConfig(Section):
+    """Which words speak of a defect, beside or instead of the built-in ones."""
+
+    keywords: tuple[_Keyword, ...] = ()
+    """More words or phrases that make a reflection actionable, in any language."""
+    ignore: tuple[_Keyword, ...] = ()
+    """Words or phrases that say nothing here, though triage would otherwise heed them."""
+
+
+class OpenAIConfig(Section):
+    """Any server with OpenAI's chat completions; OPENAI_BASE_URL and OPENAI_API_KEY say which."""
+
+    model: str = "gpt-5-mini"
+    """The model's name at that server."""
+    turns: int = Field(default=4, ge=1, le=20)
+    """How often the model may be asked about one incident."""
+    max_completion_tokens: int = Field(default=4000, ge=64, le=128_000)
+    """The longest answer, in tokens, that one request may cost."""
+    reasoning_effort: Literal["", "none", "minimal", "low", "medium", "high"] = ""
+    """How long a reasoning model thinks; empty leaves it to the server. Some models take tools only
+    with `none`."""
+    timeout_s: float = Field(default=120, gt=0, le=3600)
+    """Seconds to wait for one answer."""
+    revisions: int = Field(default=2, ge=0, le=10)
+    """How often a patch that vetting refuses goes back to the model with the reasons."""
+    usd_per_million_prompt_tokens: float | None = Field(default=None, ge=0)
+    """Price of a million prompt tokens; needed for limits in money."""
+    usd_per_million_completion_tokens: float | None = Field(default=None, ge=0)
+    """Price of a million answered tokens; needed for limits in money."""
+
+    @property
+    def priced(self) -> bool:
+        return None not in (
+            self.usd_per_million_prompt_tokens,
+            self.usd_per_million_completion_tokens,
+        )
+
+
+class EngineConfig(Section):
+    """Who repairs."""
+
+    name: Literal["openai"] = "openai"
+    """The engine to ask."""
+    openai: OpenAIConfig = OpenAIConfig()
+
+
+class LimitsConfig(Section):
+    """Hard limits; what they hold back is said in every report."""
+
+    incidents_per_tick: int = Field(default=5, ge=0)
+    """How many incidents one tick may ask an engine about."""
+    open_pulls: int = Field(default=10, ge=0)
+    """With this many of its pull requests open, the bot proposes nothing new."""
+    pulls_per_hour: int = Field(default=10, ge=0)
+    """How many pull requests may be opened within an hour, by the ledger."""
+    pulls_per_day: int = Field(default=30, ge=0)
+    """How many pull requests may be opened within 24 hours."""
+    patches_per_file_per_week: int = Field(default=5, ge=0)
+    """How many pull requests about one file may be opened within seven days."""
+    attempts_per_incident: int = Field(default=3, ge=1, le=20)
+    """How often an incident is tried, the first time included."""
+    tokens_per_incident: int = Field(default=50_000, ge=0)
+    """Tokens, prompts and answers together, that one incident may cost in one tick."""
+    tokens_per_tick: int = Field(default=250_000, ge=0)
+    """Tokens that one tick may cost."""
+    tokens_per_day: int = Field(default=1_000_000, ge=0)
+    """Tokens that may be spent within 24 hours, by the ledger."""
+    usd_per_incident: float | None = Field(default=None, ge=0)
+    """Money that one incident may cost in one tick; limits in money need the engine's prices."""
+    usd_per_tick: float | None = Field(default=None, ge=0)
+    """Money that one tick may cost."""
+    usd_per_day: float | None = Field(default=None, ge=0)
+    """Money that may be spent within 24 hours, by the ledger."""
+
+
+class PatchConfig(Section):
+    """How large a patch may be before it is refused."""
+
+    max_files: int = Field(default=5, ge=1)
+    max_lines: int = Field(default=200, ge=1)
+    """Lines added and removed together."""
+
+
+class TestConfig(Section):
+    """How the tests of a commit are run."""
+
+    __test__ = False  # nothing for pytest to collect
+
+    command: str = ""
+    """The command that runs the tests, split into words as a shell would. Empty takes pytest or
+    unittest, whichever the files of the base branch suggest."""
+    setup: tuple[str, ...] = ()
+    """Commands that prepare a fresh virtual environment from the base branch's files, such as
+    `python -m pip install -r requirements.txt`. Each is split into words; no shell runs it. They
+    alone may reach the network; what they made in the environment is kept until the commands, the
+    dependency manifests or a file that a command names change."""
+    junit: str = ""
+    """A git-style pattern of JUnit XML files that the command writes. pytest and unittest are
+    understood without."""
+    timeout_s: float = Field(default=600, gt=0, le=86_400)
+    """Seconds that one run of the tests may take."""
+    setup_timeout_s: float = Field(default=900, gt=0, le=86_400)
+    """Seconds that the set-up may take."""
+
+    @field_validator("command", "setup")
+    @classmethod
+    def _splits(cls, commands: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for command in [commands] if isinstance(commands, str) else commands:
+            try:
+                shlex.split(command)
+            except ValueError as error:
+                raise ValueError(f"cannot be split into words: {command!r}: {error}") from error
+        return commands
+
+
+class SandboxConfig(Section):
+    """Where proposals run, and what they may use there."""
+
+    enabled: bool = True
+    """`false` runs nothing here and leaves the proof to the forge's checks."""
+    allow_unisolated: bool = False
+    """Whether a run that holds a credential may run proposals where bubblewrap does not work. They
+    could read that credential."""
+    memory_mb: int = Field(default=2048, ge=64)
+    """Memory of all processes of one run together."""
+    processes: int = Field(default=256, ge=8)
+    """How many processes and threads one run may have at once."""
+    file_mb: int = Field(default=512, ge=1)
+    """Size of one file."""
+    disk_mb: int = Field(default=2048, ge=16)
+    """What one run may write altogether."""
+    environment: tuple[str, ...] = ()
+    """Names of further environment variables that the tests may see, or patterns of names such as
+    `DJANGO_*`. Only its own name, never a pattern, lets a credential through."""
+    visible: tuple[str, ...] = ()
+    """Absolute paths of further toolchains that the tests may read."""
+
+    @field_validator("visible")
+    @classmethod
+    def _absolute(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        for path in paths:
+            if not path.startswith("/") or ".." in path.split("/"):
+                raise ValueError(f"{path!r} is not an absolute path")
+        return paths
+
+
+class MergeConfig(Section):
+    """How the bot merges, where a rule lets it."""
+
+    required_checks: tuple[str, ...] = ()
+    """Checks that must pass, in addition to those the forge itself requires."""
+    method: Literal["default", "merge", "squash", "rebase"] = "default"
+    """`default` takes the repository's own."""
+    without_evidence: bool = False
+    """Whether a rule may merge what no sandbox of the bot's has compared with the base, test by
+    test. Then a patch that quietly drops tests is seen by nobody."""
+
+
+class ReviewConfig(Section):
+    """Who is asked, where no CODEOWNERS line names anyone."""
+
+    reviewers: tuple[str, ...] = ()
+    """Logins, or `org/team`, without the @."""
+
+
+class ProtectConfig(Section):
+    """More paths that the bot never merges by itself; the built-in ones always count."""
+
+    paths: tuple[str, ...] = ()
+
+
+class CommitConfig(Section):
+    """Who the bot's commits say made them."""
+
+    name: str = Field(default="Amendbot", min_length=1, max_length=100)
+    email: str = Field(default="amendbot@invalid.example", min_length=3, max_length=200)
+
+
+class ActionsConfig(Section):
+    """Actions of third parties that the model may use."""
+
+    extra: tuple[str, ...] = ()
+    """Names of `read` actions from installed packages (entry-point group `bot.actions`)."""
