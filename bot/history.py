@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.ledger import AttemptRecord, HeadRecord
-from bot.model import Ending, Incident, Pull, PullState, Sha, fingerprint_of_revert
+from bot.model import SEARCH, Ending, Incident, Pull, PullState, Sha, fingerprint_of_revert
 from bot.snapshot import Snapshot
 
 FIRST_RETRY = timedelta(hours=1)
 """A failed attempt is tried again after this, and twice as long after each further one."""
+LONGEST_RETRY = timedelta(days=28)
 
 
 class Fate(StrEnum):
@@ -42,6 +43,8 @@ class History:
     attempts: int
     pull: Pull | None = None
     head: HeadRecord | None = None
+    engines: tuple[str, ...] = ()
+    """Of the engines those that may know better now; empty where none was asked before."""
 
 
 def history(incident: Incident, snapshot: Snapshot) -> History:
@@ -133,18 +136,44 @@ def _of_tries(
     news = [id_ for id_ in incident.reflection_ids if id_ not in known]
     limit = snapshot.config.limits.attempts_per_incident
     said = f"attempt {last.attempt} ended: {last.ending}, {last.reason}"
+    hopeful = _hopeful(tries, snapshot)
     if attempts >= limit:
         return History(Fate.FAILED, f"{said}; that was the last of {limit} attempts", attempts)
     if news:
         return History(Fate.OPEN, f"{said}; {news[0]} is new since", attempts)
-    if last.ending is Ending.FAILED:
-        failures = sum(record.ending is Ending.FAILED for record in tries)
-        due = last.at + FIRST_RETRY * 2 ** (failures - 1)
+    unasked = _unasked(tries, snapshot)
+    if unasked:
+        return History(
+            Fate.OPEN, f"{said}; {unasked[0]} was not asked yet", attempts, engines=hopeful
+        )
+    if last.until_base_moves and last.base == snapshot.base.sha:
+        said = f"{said}; it is tried again once {snapshot.base_branch} has moved"
+        return History(Fate.ABSTAINED, said, attempts)
+    if last.ending is Ending.FAILED or last.until_base_moves:
+        again = sum(one.ending is Ending.FAILED or one.until_base_moves for one in tries)
+        due = last.at + min(FIRST_RETRY * 2 ** min(again - 1, 10), LONGEST_RETRY)
         if snapshot.now >= due:
-            return History(Fate.OPEN, f"{said}; it is due again", attempts)
+            return History(Fate.OPEN, f"{said}; it is due again", attempts, engines=hopeful)
         return History(Fate.WAITING, f"{said}; again after {_clock(due)}", attempts)
     fate = Fate.REFUSED if last.ending is Ending.REFUSED else Fate.ABSTAINED
     return History(fate, said, attempts)
+
+
+def _unasked(tries: list[AttemptRecord], snapshot: Snapshot) -> tuple[str, ...]:
+    """Engines that can be asked today and never were, as when a key was added since.
+
+    That is for what gave up by itself; a patch that was refused is not had anew from another.
+    """
+    if not tries[-1].until_base_moves:
+        return ()
+    asked = {name for record in tries for name in record.engines}
+    return tuple(name for name in snapshot.engines if name not in asked)
+
+
+def _hopeful(tries: list[AttemptRecord], snapshot: Snapshot) -> tuple[str, ...]:
+    """The engines that may know better now; a search finds the same again on the same base."""
+    here = {n for record in tries if record.base == snapshot.base.sha for n in record.engines}
+    return tuple(name for name in snapshot.engines if name != SEARCH or name not in here)
 
 
 def _same(incident: Incident, fingerprint: str, reflections: tuple[str, ...]) -> bool:

@@ -43,6 +43,13 @@ class AttemptRecord(_Record):
     """The markers of the commands that asked for it."""
     asked: bool = True
     """False where nothing was asked of the engine after all, so that it does not count."""
+    until_base_moves: bool = False
+    """Whether it may end otherwise on another base commit, such as one with another test."""
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that were asked."""
+        return tuple(self.engine.split(", "))
 
     @property
     def subject(self) -> str:

@@ -24,7 +24,19 @@ from bot.evidence import Evidence
 from bot.feedback import Feedback
 from bot.gate import Standing, first_standing
 from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord
-from bot.model import Attempt, BugReport, Ending, Kind, Proposal, Pull, Severity, Sha, Usage, short
+from bot.model import (
+    Answer,
+    Attempt,
+    BugReport,
+    Ending,
+    Kind,
+    Proposal,
+    Pull,
+    Severity,
+    Sha,
+    Usage,
+    short,
+)
 from bot.plan import Case, Step
 from bot.renewal import Renewal, renewed_record
 from bot.snapshot import Snapshot
@@ -228,11 +240,17 @@ def _write_down(attempt: Attempt, ending: Ending, reason: str, snapshot: Snapsho
         base=snapshot.base.sha,
         patch_id=attempt.proposal.patch_id if attempt.proposal else "",
         answers=_answers(attempt),
-        asked=attempt.answer.usage.requests > 0 or not attempt.answer.failed,
+        asked=_was_asked(attempt.answer),
+        until_base_moves=attempt.answer.until_base_moves,
     )
     spent = _spend(attempt, snapshot)
     params = AppendLedger(records=(spent, record) if spent else (record,))
     return Step(APPEND_LEDGER.name, params, f"{ending}: {reason}")
+
+
+def _was_asked(answer: Answer) -> bool:
+    """Whether it counts against the limit of attempts: an engine was paid, or had its say."""
+    return answer.usage.requests > 0 or not (answer.failed or answer.until_base_moves)
 
 
 def _spend(attempt: Attempt, snapshot: Snapshot) -> SpendRecord | None:

@@ -63,13 +63,14 @@ def propose(
             review=partial(_review, snapshot, bench),
             read_diff=partial(edits_of, bench.repository, snapshot.base.sha),
             earlier=_earlier(chosen, snapshot, bench),
+            engines=chosen.engines,
         )
         try:
             answer = engine.solve(task, left)
         except UserError as error:
             return tuple(attempts), str(error)
         spent += answer.usage
-        attempt = weigh(chosen, engine.name, answer, snapshot, bench)
+        attempt = weigh(chosen, answer.engine or engine.name, answer, snapshot, bench)
         attempts.append(_once(attempt, attempts))
     return tuple(attempts), ""
 

@@ -13,7 +13,7 @@ from bot.feedback import Command, Feedback, Verb, commands, feedback, tried
 from bot.gate import Obstacle, standing
 from bot.history import Fate, History, history
 from bot.ledger import HeadRecord
-from bot.model import Fingerprint, Incident, Place, Pull, PullState, Reflection, Skipped
+from bot.model import SEARCH, Fingerprint, Incident, Place, Pull, PullState, Reflection, Skipped
 from bot.snapshot import Snapshot
 
 
@@ -28,6 +28,8 @@ class Chosen:
     attempt: int
     pull: Pull | None = None
     feedback: Feedback | None = None
+    engines: tuple[str, ...] = ()
+    """Of several engines those to ask; empty asks all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def select(
     """
     skipped = [Skipped(verdict.reflection, verdict.reason) for verdict in snapshot.left_out]
     chosen: list[Chosen] = []
-    stop = snapshot.halted or _merge_first(snapshot) or _budget_stop(snapshot)
+    stop = snapshot.halted or _merge_first(snapshot)
     if not stop:
         chosen.extend(_again(snapshot, only, claimed))
     room = _room(snapshot)
@@ -80,10 +82,13 @@ def select(
         if not reason:
             full = room[1] if len(chosen) >= room[0] else ""
             reason = stop or _busy(incident, snapshot, chosen) or full
+        engines, poor = _engines(past.engines, snapshot)
+        reason = reason or poor
         if reason:
             skipped.extend(Skipped(reflection, reason) for reflection in incident.reflections)
         else:
-            chosen.append(Chosen(incident, past.attempts + 1, feedback=_since(past)))
+            told = _since(past)
+            chosen.append(Chosen(incident, past.attempts + 1, feedback=told, engines=engines))
     return Selection(
         tuple(chosen),
         tuple(skipped),
@@ -121,6 +126,9 @@ def _again(
     """Open pull requests that people or checks want another attempt on, within the limits."""
     limits = snapshot.config.limits
     left = limits.incidents_per_tick
+    engines, poor = _engines((), snapshot)
+    if poor:
+        return
     for pull in snapshot.open_pulls:
         record = snapshot.record_of(pull)
         theirs = standing(pull, snapshot).has(Obstacle.LEFT_TO_PEOPLE)
@@ -134,7 +142,7 @@ def _again(
             continue
         if claimed is None or incident.fingerprint in claimed:
             left -= 1
-            yield Chosen(incident, number, pull, wanted)
+            yield Chosen(incident, number, pull, wanted, engines)
 
 
 def _incident_of(record: HeadRecord, snapshot: Snapshot) -> Incident:
@@ -261,6 +269,14 @@ def _merge_first(snapshot: Snapshot) -> str:
         if standing(pull, snapshot).ready:
             return f"#{pull.number} is merged first; the next tick builds on that"
     return ""
+
+
+def _engines(hopeful: tuple[str, ...], snapshot: Snapshot) -> tuple[tuple[str, ...], str]:
+    """The engines to ask, of those that may know better; or why the budget leaves none of them."""
+    wanted = hopeful or snapshot.engines
+    poor = _budget_stop(snapshot)
+    free = tuple(name for name in wanted if name == SEARCH)
+    return (free, "" if free else poor) if poor else (hopeful, "")
 
 
 def _budget_stop(snapshot: Snapshot) -> str:

@@ -47,6 +47,8 @@ class Snapshot:
     base_stuck: str = ""
     """What in the user's own work tree keeps the base branch from being moved, as a clause."""
     halted: str = ""
+    engines: tuple[str, ...] = ()
+    """The engines that can be asked now, in their order; empty where that is not known."""
     forge_said: str = ""
     """Which forge this is, and why where the bot chose."""
     notices: tuple[str, ...] = ()

@@ -51,21 +51,25 @@ class World:
         *,
         verifies: bool = True,
     ) -> None:
+        from bot.engines.recording import Tape
+
         self.repository = repository
         self.base = base
         url = repository.url if repository.has_remote else ""
         self.forge = choose_forge(base.config, url, os.environ.get("GITHUB_TOKEN", ""))
         self.reader = self._make_reader()
-        self._tape = tape
+        self._tape = tape or Tape()
         self._verifies = verifies and base.config.sandbox.enabled
         self._observed: Snapshot | None = None
         self._problem = ""
 
     def observe(self, *, everything: bool = False) -> Snapshot:
+        from bot.engines.registry import available
         from bot.observing import observe
 
         observed = observe(self.repository, self.reader, self.base, now(), everything=everything)
-        self._observed = replace(observed, forge_said=str(self.forge))
+        engines = available(self.base.config.engine, os.environ, self._tape)
+        self._observed = replace(observed, forge_said=str(self.forge), engines=engines)
         return self._observed
 
     def plan_revert(self, number: int, reason: str) -> Plan:
@@ -91,7 +95,7 @@ class World:
         """Observe, ask the engine (or believe nothing of a plan file's claims), and decide."""
         from bot.actions.registry import load
         from bot.building import Workbench
-        from bot.engines.registry import make
+        from bot.engines.registry import Means, make
         from bot.policy import decide
         from bot.proposing import propose, reconsider
         from bot.renewal import Reverted
@@ -108,7 +112,9 @@ class World:
         with progress() as say, Verifier(self.repository, base.sha, config, os.environ, say) as at:
             bench = Workbench(self.repository, self.reader, at if self._verifies else None)
             if claims is None:
-                engine = make(config.engine, load(config.actions.extra), self._tape)
+                registry, verifier = load(config.actions.extra), bench.verifier
+                means = Means(config.engine, registry, verifier, self._tape, say)
+                engine = make(snapshot.engines, means)
                 attempts, self._problem = propose(snapshot, selection, bench, engine, say)
             else:
                 attempts, dropped = reconsider(claims, selection, snapshot, bench)

@@ -99,7 +99,7 @@ def test_a_whole_file_says_what_it_says() -> None:
         ("[[source]]\nref = '--upload-pack=x'", "outside bot/"),
         ("[[source]]\nref = 'a:b'", "outside bot/"),
         ("[limits]\nusd_per_day = 1", "usd_per_million_prompt_tokens"),
-        ("[engine]\nname = 'magic'", "engine.name:"),
+        ("[engine]\norder = ['magic']", "engine.order[0]:"),
         ("mode = 'watch'", "mode:"),
         (f"{RULE}min_age='2 hours'", "policy.rule[0].min_age: '2 hours' is not a duration"),
         (f"{RULE}max_age='0d'", "is not a duration"),

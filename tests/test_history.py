@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from bot.config import parse_config
 from bot.history import Fate, history
-from bot.ledger import FailureRecord, Record, SpendRecord
-from bot.model import Branch, Ending, Fingerprint, Incident, Pull, PullState
+from bot.ledger import AttemptRecord, FailureRecord, Record, SpendRecord
+from bot.model import Branch, Ending, Fingerprint, Incident, Pull, PullState, Sha
 from bot.selection import select
 from bot.snapshot import Snapshot
 from tests.observed import (
+    BASE,
     BRANCH,
     CONFIG,
     HEAD,
@@ -171,3 +173,42 @@ def test_a_merge_goes_before_new_proposals() -> None:
     selection = select(fresh)
     assert selection.chosen == ()
     assert "#1 is merged first" in selection.skipped[0].reason
+
+
+SEARCHED = attempt(Ending.ABSTAINED).model_copy(
+    update={"engine": "search", "until_base_moves": True, "base": BASE, "asked": False}
+)
+ELSEWHERE = SEARCHED.model_copy(update={"base": Sha("e" * 40)})
+DAY_LATER = NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("record", "engines", "now", "fate", "asked"),
+    [
+        (SEARCHED, ("search",), NOW, Fate.ABSTAINED, ()),
+        (SEARCHED, ("search",), DAY_LATER, Fate.ABSTAINED, ()),
+        (ELSEWHERE, ("search",), NOW, Fate.WAITING, ()),
+        (ELSEWHERE, ("search",), DAY_LATER, Fate.OPEN, ("search",)),
+        (SEARCHED, ("search", "openai"), NOW, Fate.OPEN, ("openai",)),
+        (ELSEWHERE, ("search", "openai"), NOW, Fate.OPEN, ("search", "openai")),
+    ],
+    ids=["same base", "same base later", "moved", "moved and due", "a key since", "both"],
+)
+def test_a_search_is_repeated_only_where_it_can_end_otherwise(
+    record: AttemptRecord,
+    engines: tuple[str, ...],
+    now: datetime,
+    fate: Fate,
+    asked: tuple[str, ...],
+) -> None:
+    seen = replace(snapshot(records=(record,), branches=(), now=now), engines=engines)
+    past = history(INCIDENT, seen)
+    assert (past.fate, past.attempts) == (fate, 0)
+    assert tuple(chosen.engines for chosen in select(seen).chosen) == ((asked,) if asked else ())
+
+
+def test_without_budget_only_the_search_that_costs_nothing_is_asked() -> None:
+    poor = parse_config("[limits]\ntokens_per_day = 0")
+    seen = replace(snapshot(records=(), branches=(), config=poor), engines=("search", "openai"))
+    assert [chosen.engines for chosen in select(seen).chosen] == [("search",)]
+    assert not select(replace(seen, engines=("openai",))).chosen

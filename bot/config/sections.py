@@ -82,12 +82,30 @@ class OpenAIConfig(Section):
         )
 
 
+class SearchConfig(Section):
+    """The engine that needs no key: it tries small changes until the tests pass."""
+
+    seconds: float = Field(default=120, gt=0, le=3_600)
+    """Seconds that it may search for one incident."""
+    candidates: int = Field(default=20_000, ge=1)
+    """How many changes it may try for one incident."""
+
+
 class EngineConfig(Section):
     """Who repairs."""
 
-    name: Literal["openai"] = "openai"
-    """The engine to ask."""
+    order: tuple[Literal["search", "openai"], ...] = Field(default=("openai",), min_length=1)
+    """The engines to ask, one after the other until one has a patch. A model that follows on
+    another engine is passed over where OPENAI_API_KEY is not set."""
+    search: SearchConfig = SearchConfig()
     openai: OpenAIConfig = OpenAIConfig()
+
+    @field_validator("order")
+    @classmethod
+    def _distinct(cls, order: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(order)) < len(order):
+            raise ValueError("names an engine twice")
+        return order
 
 
 class LimitsConfig(Section):

@@ -57,6 +57,8 @@ class Task:
     review: Review = _passes
     read_diff: DiffReader = _no_diffs
     earlier: Earlier | None = None
+    engines: tuple[str, ...] = ()
+    """Of several engines those to ask; empty asks all."""
 
 
 class Engine(Protocol):

@@ -102,3 +102,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     confidence: float | None = None
     """How sure the engine is of the patch, from 0 to 1; None where it does not say."""
+    engine: str = ""
+    """Which engine of several it is from; without a patch, those that were asked, by commas."""
+    until_base_moves: bool = False
+    """Whether the same question about another base commit may well be answered differently."""

@@ -32,6 +32,9 @@ DASHBOARD_LABEL = "bot:dashboard"
 ATTENTION_LABEL = "bot:attention"
 """An issue of the bot's for a person, about what it must not do by itself, has this label."""
 
+SEARCH = "search"
+"""The engine that costs nothing but time, and finds the same again on the same base commit."""
+
 LABEL_PREFIX = "bot:"
 COMMAND = "/bot"
 """What people write to the bot starts with this."""
