@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bot.changed_lines import change_of
 from bot.config import Config
@@ -31,6 +31,9 @@ from bot.sandbox.workspace import Workspace
 from bot.secrets import redact
 from bot.selection import Selection
 from bot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from bot.engines.search.laboratory import Laboratory
 
 MAX_RERUN = 200
 """More tests than this that changed their outcome are no accident, and are not run again."""
@@ -57,6 +60,8 @@ class Verifier:
         self._progress = progress
         self._stack = ExitStack()
         self._known: dict[Sha, Evidence] = {}
+        self._laboratory: Laboratory | None = None
+        self._why_not = ""
         self.notices: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
@@ -77,6 +82,23 @@ class Verifier:
         if commit.tree not in self._known:
             self._known[commit.tree] = scrubbed(self._compare(commit, self._suite))
         return replace(self._known[commit.tree], head=commit.sha, notes=notes)
+
+    @property
+    def suite(self) -> Suite | None:
+        """What runs the base's tests and where; None where nothing can be run here."""
+        return self._suite if self._command else None
+
+    def laboratory(self) -> Laboratory | str:
+        """Where changes are tried against the base's tests; or why nothing can be run here."""
+        suite = self.suite
+        if suite is None:
+            return self._why_not
+        if self._laboratory is None:
+            from bot.engines.search.laboratory import Laboratory
+
+            laboratory = Laboratory(self._repository, self._base, suite, progress=self._progress)
+            self._laboratory = self._stack.enter_context(laboratory)
+        return self._laboratory
 
     def hooks(self, commit: Commit) -> Hooked | None:
         """What the base's pre-commit hooks make of this commit's files; None if there are none."""
@@ -107,6 +129,7 @@ class Verifier:
         return command
 
     def _say_not_run(self, why: str) -> None:
+        self._why_not = why
         self.notices += (f"the proposals' tests are not run: {why}",)
 
     @cached_property

@@ -13,6 +13,7 @@ from bot.engines.in_turn import InTurn
 from bot.engines.recording import Tape
 
 if TYPE_CHECKING:
+    from bot.engines.search.laboratory import Laboratory
     from bot.verifying import Verifier
 
 
@@ -34,7 +35,17 @@ def _openai(means: Means) -> Engine:
     return OpenAIEngine(means.config.openai, means.registry, wire)
 
 
+def _search(means: Means) -> Engine:
+    from bot.engines.search.engine import SearchEngine
+
+    def open_laboratory() -> Laboratory | str:
+        return means.verifier.laboratory() if means.verifier else "no test is run in this run"
+
+    return SearchEngine(means.config.search, open_laboratory, means.progress)
+
+
 ENGINES: dict[str, Callable[[Means], Engine]] = {
+    "search": _search,
     "openai": _openai,
 }
 

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import marshal
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -52,17 +53,69 @@ def run(job: Job, workspace: Workspace, isolation: Isolation) -> Finished:
             give(Path(path), os.getuid())
 
 
-def _supervised(job: Job, workspace: Workspace, isolation: Isolation) -> Finished:
-    began = time.monotonic()
-    supervisor = subprocess.Popen(
+class Conversation:
+    """A program that runs until it is told to end: its input is the other end of `socket`.
+
+    It is held to its limits meanwhile, as any other, and nothing of it outlives `end`, or the bot.
+    """
+
+    def __init__(self, job: Job, workspace: Workspace, isolation: Isolation) -> None:
+        self._workspace = workspace
+        self._began = time.monotonic()
+        self._finished: Finished | None = None
+        workspace.hand_over()
+        self.socket, theirs = socket.socketpair()
+        with theirs:
+            spec = _spec(job, workspace, isolation) | {"talk": theirs.fileno()}
+            self._supervisor = _start_supervisor(workspace, theirs.fileno())
+        assert self._supervisor.stdin
+        try:
+            self._supervisor.stdin.write(_framed(marshal.dumps(spec)))
+            self._supervisor.stdin.flush()
+        except BrokenPipeError:
+            pass  # it was killed before it could read
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> Finished:
+        """End the program, if it has not ended by itself, and say how that was."""
+        if self._finished is None:
+            self._finished = self._end()
+        return self._finished
+
+    def _end(self) -> Finished:
+        self.socket.close()
+        supervisor, answer = self._supervisor, b""
+        assert supervisor.stdin
+        assert supervisor.stdout
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                supervisor.stdin.close()
+            answer = supervisor.stdout.read()
+        finally:
+            _close(supervisor)
+        if supervisor.returncode == 0 and answer:
+            return _finished(answer)
+        self._workspace.end_processes()
+        return _killed(self._began)
+
+
+def _start_supervisor(workspace: Workspace, *passed: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [interpreter(), "-I", "-S", "-c", _SUPERVISE, _HERE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=_own_environment(workspace),
         start_new_session=True,  # Ctrl-C is for the bot alone
-        pass_fds=workspace.held,
+        pass_fds=(*workspace.held, *passed),
     )
+
+
+def _supervised(job: Job, workspace: Workspace, isolation: Isolation) -> Finished:
+    began = time.monotonic()
+    supervisor = _start_supervisor(workspace)
     assert supervisor.stdin
     assert supervisor.stdout
     assert supervisor.stderr
@@ -81,6 +134,10 @@ def _supervised(job: Job, workspace: Workspace, isolation: Isolation) -> Finishe
     workspace.end_processes()
     if supervisor.returncode >= 0:
         raise RuntimeError(f"the supervisor failed: {trouble.decode(errors='replace')}")
+    return _killed(began)
+
+
+def _killed(began: float) -> Finished:
     return Finished(
         ended=Ended.KILLED,
         exit_code=None,
@@ -133,6 +190,7 @@ def _spec(job: Job, workspace: Workspace, isolation: Isolation) -> dict[str, Any
         "first_as": workspace.uid if shut_in and isolation.first_as == "slot" else None,
         "uid": workspace.uid,
         "report": str(workspace.report),
+        "talk": None,
         "folders": [str(path) for path in (workspace.tree, workspace.home, workspace.tmp)]
         + [str(workspace.shm), *job.writable],
         "limits": {

@@ -120,17 +120,13 @@ def run_tests(
     lines, and none are measured. With `only`, pytest and unittest run just the tests with these
     ids; other commands run whole. Either way the result holds no other tests.
     """
-    places = inside(workspace, suite.isolation)
     key = secrets.token_hex(16)
-    library = _provide_recorders(workspace.tools, with_coverage=bool(change.lines))
-    toolchain = suite.toolchain.completed(workspace.tools, places.tools)
+    library = provide_recorders(workspace.tools, with_coverage=bool(change.lines))
+    own = surroundings(workspace, suite)
+    places, toolchain = own.places, own.toolchain
     environment = {
-        **dict(toolchain.environment),
-        **_python_settings(workspace.tree, places, dict(toolchain.environment)),
+        **dict(own.environment),
         **_recorder_settings(suite, places, change, only, key, toolchain),
-        "HOME": places.home,
-        "TMPDIR": places.tmp,
-        "PATH": toolchain.path,
     }
     job = Job(
         argv=_recorded(suite.command),
@@ -142,6 +138,30 @@ def run_tests(
     finished = run(job, workspace, suite.isolation)
     recorded = parse_events(finished.events, key)
     return _test_run(commit, finished, recorded, reports, _Asked(places.tree, change, only))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the tests of a workspace run, and with what."""
+
+    places: Inside
+    toolchain: Toolchain
+    environment: tuple[tuple[str, str], ...]
+
+
+def surroundings(workspace: Workspace, suite: Suite) -> Surroundings:
+    """What any program needs that is to run the suite's tests as `run_tests` does."""
+    places = inside(workspace, suite.isolation)
+    toolchain = suite.toolchain.completed(workspace.tools, places.tools)
+    environment = {
+        **dict(toolchain.environment),
+        **_python_settings(workspace.tree, places, dict(toolchain.environment)),
+        "HOME": places.home,
+        "TMPDIR": places.tmp,
+        "PATH": toolchain.path,
+    }
+    kept = sorted(item for item in environment.items() if item[0] not in _UNSET)
+    return Surroundings(places, toolchain, tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +323,7 @@ def _import_folders(tree: Path, shown_as: str) -> Iterator[str]:
 _NEEDED_TO_START = sys.stdlib_module_names - {"test", "this"}
 
 
-def _provide_recorders(tools: Path, *, with_coverage: bool) -> tuple[str, ...]:
+def provide_recorders(tools: Path, *, with_coverage: bool) -> tuple[str, ...]:
     """Put the recorders where the program finds them, as its user cannot read the bot's folder.
 
     Returns what has to be visible besides: the library that counts lines, under its own path.

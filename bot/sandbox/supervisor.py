@@ -87,7 +87,8 @@ class Run:
         self._pid = os.fork()
         if self._pid == 0:
             self._become_launcher(told, saying, printing)
-        for descriptor in (told, saying, printing):
+        talk = self._spec["talk"]
+        for descriptor in (told, saying, printing, *(() if talk is None else (talk,))):
             os.close(descriptor)
         for descriptor in (0, self._report, self._printed, self._said):
             os.set_blocking(descriptor, False)
@@ -113,8 +114,9 @@ class Run:
 
     def _become_launcher(self, told: int, saying: int, printing: int) -> None:
         try:
-            nothing = os.open("/dev/null", os.O_RDONLY)
-            for source, target in ((nothing, 0), (printing, 1), (printing, 2)):
+            talk = self._spec["talk"]  # the bot's end of a conversation, where there is one
+            heard = os.open("/dev/null", os.O_RDONLY) if talk is None else talk
+            for source, target in ((heard, 0), (printing, 1), (printing, 2)):
                 os.dup2(source, target)
             os.set_inheritable(told, True)
             os.set_inheritable(saying, True)

@@ -1,0 +1,314 @@
+"""The quick way to try a candidate: give the live functions new code, and import nothing again.
+
+It is taken only where it comes to the same as importing the edited file: all that the edit changes
+is code of functions that exist, that nothing has run yet, and whose closures stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import os
+import sys
+from types import CodeType, FunctionType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    Edit = tuple[int, int, str]
+    Swap = tuple[FunctionType, CodeType]
+    Key = tuple[str, int, str]
+
+_FUTURES = 0
+for _name in __import__("__future__").all_feature_names:
+    _FUTURES |= getattr(__import__("__future__"), _name).compiler_flag
+_SHALLOW = (
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_flags",
+    "co_code",
+    "co_names",
+    "co_varnames",
+    "co_freevars",
+    "co_cellvars",
+    "co_name",
+    "co_exceptiontable",
+)
+
+
+class NotSwappable(Exception):
+    """Why the file has to be imported again."""
+
+
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """The text with each span replaced; none overlaps another."""
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+class RanEarly:
+    """Which functions of the tree ran before the first test: at import, in collection."""
+
+    def __init__(self, tree: str) -> None:
+        self._tree = os.path.realpath(tree) + os.sep
+        self._codes: dict[int, CodeType] = {}  # code objects take long to hash
+
+    def start(self) -> None:
+        sys.setprofile(self._called)
+
+    def stop(self) -> set[Key]:
+        sys.setprofile(None)
+        own = (code for code in self._codes.values() if _is_function(code))  # not those of modules
+        return {key_of(code) for code in own if _real(code.co_filename).startswith(self._tree)}
+
+    def _called(self, frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            self._codes[id(frame.f_code)] = frame.f_code
+
+
+def key_of(code: CodeType) -> Key:
+    return _real(code.co_filename), code.co_firstlineno, code.co_name
+
+
+_reals: dict[str, str] = {}
+
+
+def _real(path: str) -> str:
+    found = _reals.get(path)
+    if found is None:
+        found = _reals[path] = os.path.realpath(path)
+    return found
+
+
+class Swaps:
+    """Finds, for an edit, which live functions get which code."""
+
+    def __init__(self, tree: str, ran_early: set[Key]) -> None:
+        self._tree = os.path.realpath(tree) + os.sep
+        self._ran_early = ran_early
+        self._live: dict[Key, list[FunctionType]] = {}
+        self._running: set[Key] = set()
+        self._files: dict[str, _File] = {}
+        self._look_around()
+
+    def plan(self, path: str, base: str, edits: Sequence[Edit]) -> list[Swap]:
+        file = self._files.get(path)
+        if file is None:
+            file = self._files[path] = _File(os.path.join(self._tree, path), base)
+        swaps: list[Swap] = []
+        for old, new in file.changed(edits):
+            swaps += self._swaps(old, new)
+        return swaps
+
+    def _look_around(self) -> None:
+        for found in gc.get_objects():
+            kind = type(found)
+            if kind is FunctionType:
+                key = self._key(found.__code__)
+                if key:
+                    self._live.setdefault(key, []).append(found)
+            else:
+                code = getattr(found, _RUNNING[kind.__name__], None) if kind in _runs else None
+                key = self._key(code) if code else None
+                if key:
+                    self._running.add(key)
+
+    def _key(self, code: CodeType) -> Key | None:
+        key = key_of(code)
+        return key if key[0].startswith(self._tree) else None
+
+    def _with_code(self, old: CodeType) -> list[FunctionType]:
+        """The live functions with this code. Two lambdas of a line may look the same."""
+        found = self._live.get(key_of(old), [])
+        alike = [function for function in found if same(old, function.__code__)]
+        if len({id(function.__code__) for function in alike}) > 1:
+            raise NotSwappable("several functions look like it")
+        return alike
+
+    def _swaps(self, old: CodeType, new: CodeType) -> Iterator[Swap]:
+        key = key_of(old)
+        if key in self._ran_early:
+            raise NotSwappable("it ran while the tests were collected")
+        if key in self._running:
+            raise NotSwappable("it is running")
+        live = self._with_code(old)
+        if not live:
+            raise NotSwappable("nothing has it")
+        yield from ((function, new) for function in live)
+        for inner, newer in _pairs(old, new):
+            if not same(inner, newer):
+                yield from self._inner(inner, newer)
+
+    def _inner(self, old: CodeType, new: CodeType) -> Iterator[Swap]:
+        """What exists already of a function inside of one; the rest comes with the outer one."""
+        key = key_of(old)
+        if key in self._ran_early or key in self._running:
+            raise NotSwappable("a part of it ran while the tests were collected")
+        for function in self._with_code(old):
+            if old.co_freevars != new.co_freevars:
+                raise NotSwappable("its closure changes")
+            yield function, new
+        for inner, newer in _pairs(old, new):
+            yield from self._inner(inner, newer)
+
+
+class _Place:
+    """A statement of a module, or of a class in it, that can be compiled by itself."""
+
+    def __init__(self, classes: tuple[str, ...], node: ast.stmt, start: int, end: int) -> None:
+        self.classes = classes
+        self.kind = type(node)
+        self.line = first_line(node)
+        self.start = start
+        self.end = end
+        self.code: CodeType | None = None
+
+    def header(self) -> str:
+        """Classes around it as it has them, for names beginning with `__` and for `super()`."""
+        return "".join(" " * at + f"class {name}:\n" for at, name in enumerate(self.classes))
+
+
+class _File:
+    """One file at its base: the spans of its statements, and their code when asked."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._text = text
+        try:
+            module = ast.parse(text)
+            self._flags = compile(text, name, "exec", dont_inherit=True).co_flags & _FUTURES
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise NotSwappable("the base cannot be read") from error
+        self._starts = _starts_of_lines(text)
+        self._places = list(self._places_in(module.body, ()))
+
+    def changed(self, edits: Sequence[Edit]) -> Iterator[tuple[CodeType, CodeType]]:
+        """The functions whose code differs, as they were and as they would be."""
+        by_place: dict[int, list[Edit]] = {}
+        for edit in edits:
+            by_place.setdefault(self._place(edit), []).append(edit)
+        for index, own in by_place.items():
+            place = self._places[index]
+            if place.code is None:
+                place.code = self._compiled(place, ())
+            yield from _changed(place.code, self._compiled(place, own))
+
+    def _places_in(self, body: Sequence[ast.stmt], classes: tuple[str, ...]) -> Iterator[_Place]:
+        """Inner ones first, for the first that holds an edit is the one to compile."""
+        for node in body:
+            if isinstance(node, ast.ClassDef) and first_line(node.body[0]) > node.lineno:
+                yield from self._places_in(node.body, (*classes, node.name))
+            yield _Place(classes, node, *self._span(node))
+
+    def _place(self, edit: Edit) -> int:
+        for index, place in enumerate(self._places):
+            if place.start <= edit[0] and edit[1] <= place.end:
+                return index
+        raise NotSwappable("it is between the statements of the module")
+
+    def _compiled(self, place: _Place, edits: Sequence[Edit]) -> CodeType:
+        moved = [(start - place.start, end - place.start, new) for start, end, new in edits]
+        text = place.header() + edited(self._text[place.start : place.end], moved)
+        try:
+            module = ast.parse(text)
+            body = module.body
+            for _ in place.classes:
+                body = body[0].body  # type: ignore[attr-defined] # the header's own
+            if len(body) != 1 or len(module.body) != 1 or type(body[0]) is not place.kind:
+                raise NotSwappable("it is another statement")
+            ast.increment_lineno(module, place.line - 1 - len(place.classes))
+            code: CodeType = compile(module, self._name, "exec", self._flags, dont_inherit=True)
+            return code
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            # It might be whole with what follows; then importing it says so.
+            raise NotSwappable("it is no statement by itself") from error
+
+    def _span(self, node: ast.stmt) -> tuple[int, int]:
+        """From the start of its first line, with its indentation, to its last character."""
+        last = node.end_lineno or node.lineno
+        line = self._text[self._starts[last - 1] : self._starts[last]]
+        column = len(line.encode("utf-8")[: node.end_col_offset].decode("utf-8", "ignore"))
+        return self._starts[first_line(node) - 1], self._starts[last - 1] + column
+
+
+def first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(each.lineno for each in decorators)])
+
+
+def _starts_of_lines(text: str) -> list[int]:
+    """Where each line starts, as the parser counts lines."""
+    starts, at = [0], 0
+    for line in text.replace("\r\n", "\0\n").replace("\r", "\n").split("\n"):
+        at += len(line) + 1
+        starts.append(at)
+    return starts
+
+
+def _changed(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """The outermost functions that differ, below code that ran at import and must not differ."""
+    if not shallow_same(old, new):
+        raise NotSwappable("it changes what runs at import")
+    for inner, newer in _pairs(old, new):
+        if same(inner, newer):
+            continue
+        if _is_function(inner) and _is_function(newer):
+            if inner.co_freevars != newer.co_freevars:
+                raise NotSwappable("its closure changes")
+            yield inner, newer
+        else:
+            yield from _changed(inner, newer)
+
+
+def _is_function(code: CodeType) -> bool:
+    return bool(code.co_flags & 0x2)  # CO_NEWLOCALS; class bodies and modules lack CO_OPTIMIZED
+
+
+def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """The code objects inside of both, by their place; unlike numbers of them end early."""
+    yield from zip(_inside(old), _inside(new))
+
+
+def _inside(code: CodeType) -> list[CodeType]:
+    return [const for const in code.co_consts if isinstance(const, CodeType)]
+
+
+def shallow_same(old: CodeType, new: CodeType) -> bool:
+    """Whether they do the same but for what the code inside of them does."""
+    if any(getattr(old, name, None) != getattr(new, name, None) for name in _SHALLOW):
+        return False
+    if len(old.co_consts) != len(new.co_consts):
+        return False
+    return all(map(_same_const, old.co_consts, new.co_consts))
+
+
+def same(old: CodeType, new: CodeType) -> bool:
+    return shallow_same(old, new) and all(same(*pair) for pair in _pairs(old, new))
+
+
+def _same_const(old: object, new: object) -> bool:
+    if isinstance(old, CodeType):
+        return isinstance(new, CodeType)
+    return type(old) is type(new) and repr(old) == repr(new)  # 0.0 == -0.0 == False
+
+
+def _empty() -> Iterator[None]:
+    yield
+
+
+async def _never() -> None:
+    pass
+
+
+async def _nothing() -> Iterator[None]:  # type: ignore[misc] # only its type counts
+    yield
+
+
+_coroutine = _never()
+_runs = {type(_empty()), type(_coroutine), type(_nothing())}
+_coroutine.close()
+_RUNNING = {"generator": "gi_code", "coroutine": "cr_code", "async_generator": "ag_code"}

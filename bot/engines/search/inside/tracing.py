@@ -1,0 +1,154 @@
+"""Which lines of the tree each test runs, and where its error comes from."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType, TracebackType
+    from typing import Any
+
+    Frame = tuple[str, int]
+
+MAX_FRAMES = 100
+MAX_MESSAGE = 2000
+_TOOL = 4
+"""One of the numbers that `sys.monitoring` leaves to nobody in particular."""
+
+
+class Places:
+    """Paths in the tree for the names that code objects carry."""
+
+    def __init__(self, tree: str) -> None:
+        self._tree = os.path.realpath(tree) + os.sep
+        self._known: dict[str, str | None] = {}
+
+    def path(self, name: str) -> str | None:
+        if name not in self._known:
+            real = os.path.realpath(name) if name.endswith(".py") else ""
+            inside = real.startswith(self._tree)
+            self._known[name] = real[len(self._tree) :] if inside else None
+        return self._known[name]
+
+    def frames(self, error: BaseException | None) -> list[Frame]:
+        """Where it was raised, outermost first, then where its cause was; cut in the middle."""
+        found: list[Frame] = []
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            found += self._frames_of(error.__traceback__)
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return _cut(found)
+
+    def stack(self, frame: FrameType | None) -> list[Frame]:
+        """Where a thread is, outermost first."""
+        found: list[Frame] = []
+        while frame is not None:
+            path = self.path(frame.f_code.co_filename)
+            if path is not None:
+                found.append((path, frame.f_lineno or 0))
+            frame = frame.f_back
+        return _cut(found[::-1])
+
+    def _frames_of(self, trace: TracebackType | None) -> list[Frame]:
+        found: list[Frame] = []
+        while trace is not None:
+            path = self.path(trace.tb_frame.f_code.co_filename)
+            if path is not None and trace.tb_lineno:
+                found.append((path, trace.tb_lineno))
+            trace = trace.tb_next
+        return found
+
+
+def _cut(frames: list[Frame]) -> list[Frame]:
+    if len(frames) <= MAX_FRAMES:
+        return frames
+    return frames[: MAX_FRAMES // 5] + frames[-4 * MAX_FRAMES // 5 :]
+
+
+def message_of(error: BaseException) -> str:
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - whatever the error's own code does
+        text = type(error).__name__
+    return text[:MAX_MESSAGE]
+
+
+class Lines:
+    """Collects the lines that run between `start` and `stop`, in some files or in all."""
+
+    def __init__(self, places: Places, only: set[str] | None) -> None:
+        self._places = places
+        self._only = only
+        self._wanted: dict[int, tuple[CodeType, set[int] | None]] = {}
+        self._ran: dict[str, set[int]] = {}
+
+    def start(self) -> None:
+        self._ran = {}
+        self._wanted = {}
+        sys.settrace(self._called)
+
+    def stop(self) -> dict[str, list[int]]:
+        sys.settrace(None)
+        return {path: sorted(lines) for path, lines in list(self._ran.items())}
+
+    def _lines_of(self, code: CodeType) -> set[int] | None:
+        """Where to note the lines of this code; None where nobody wants them."""
+        try:
+            return self._wanted[id(code)][1]  # code objects take long to hash
+        except KeyError:
+            pass
+        path = self._places.path(code.co_filename)
+        asked = path is not None and (self._only is None or path in self._only)
+        lines = self._ran.setdefault(path, set()) if path is not None and asked else None
+        self._wanted[id(code)] = code, lines
+        return lines
+
+    def _called(self, frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        lines = self._lines_of(frame.f_code)
+        if lines is None:
+            return None
+        note = lines.add
+
+        def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
+            if event == "line":
+                note(frame.f_lineno)
+            return trace
+
+        return trace
+
+
+class MonitoredLines(Lines):
+    """The same from Python 3.12 on, where a line that was noted costs nothing any more."""
+
+    def start(self) -> None:
+        self._ran = {}
+        self._wanted = {}
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
+        self._disable = monitoring.DISABLE
+        monitoring.use_tool_id(_TOOL, "amendbot")
+        monitoring.register_callback(_TOOL, monitoring.events.LINE, self._line)
+        monitoring.set_events(_TOOL, monitoring.events.LINE)
+        monitoring.restart_events()
+
+    def stop(self) -> dict[str, list[int]]:
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
+        monitoring.set_events(_TOOL, 0)
+        monitoring.register_callback(_TOOL, monitoring.events.LINE, None)
+        monitoring.free_tool_id(_TOOL)
+        return {path: sorted(lines) for path, lines in list(self._ran.items())}
+
+    def _line(self, code: CodeType, line: int) -> object:
+        lines = self._lines_of(code)
+        if lines is not None:
+            lines.add(line)
+        return self._disable
+
+
+def lines_for(places: Places, only: set[str] | None) -> Lines:
+    monitoring = getattr(sys, "monitoring", None)
+    free = monitoring is not None and monitoring.get_tool(_TOOL) is None
+    return (MonitoredLines if free else Lines)(places, only)

@@ -1,0 +1,290 @@
+"""The search itself: candidates are tried until some are plausible, which are then told apart."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Protocol
+
+from bot.definitions import parse
+from bot.engines import Task
+from bot.engines.search.choosing import Choice, Plausible, choose
+from bot.engines.search.diagnosing import Diagnosed
+from bot.engines.search.differing import Seen, read_seen, unseen
+from bot.engines.search.evaluating import Until
+from bot.engines.search.generating import Hints, generate
+from bot.engines.search.localising import localise
+from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum, TestRan
+from bot.engines.search.patching import changed_lines, new_texts, shape
+from bot.engines.search.server import CannotTest
+from bot.engines.search.smelling import literals_of, plain, smells
+
+MAX_PLAUSIBLE = 24
+"""More of them need no further search, nor would anybody tell them apart."""
+MORE = 300, 1_500
+"""After the first plausible candidate as many more are tried as before it, within these bounds."""
+MORE_SECONDS = 5.0, 30.0
+INPUTS = 150
+MAX_FUNCTIONS = 6
+MAX_TESTS = 12
+"""So many tests of either kind are run for their inputs."""
+Progress = Callable[[str], None]
+
+
+class Laboratory(Protocol):
+    """What the search needs of `bot.engines.search.laboratory.Laboratory`."""
+
+    def spectrum(self, seconds: float = 60.0, first: Sequence[str] = ()) -> Spectrum: ...
+
+    def evaluate(
+        self,
+        candidates: Iterable[Candidate],
+        spectrum: Spectrum,
+        wanted: Sequence[str] = (),
+        until: Until = ...,
+    ) -> Generator[Judged, None, None]: ...
+
+    def behaviours(
+        self,
+        path: str,
+        texts: Sequence[str],
+        functions: Sequence[str],
+        tests: Sequence[str],
+        failing: Sequence[str] = (),
+        inputs: int = INPUTS,
+        seconds: float = 30.0,
+    ) -> object | None: ...
+
+
+@dataclass(slots=True)
+class Searched:
+    """What one search came to: for what is said of it, and for whoever measures it.
+
+    `first_after` is in seconds, None where nothing was plausible; `tests` are those that the
+    plausible candidates mend.
+    """
+
+    tried: int = 0
+    seconds: float = 0.0
+    first_after: float | None = None
+    plausible: list[Plausible] = field(default_factory=list)
+    tests: tuple[TestRan, ...] = ()
+    choice: Choice = field(default_factory=lambda: Choice(ranked=()))
+    is_complete: bool = True
+    """False where it was interrupted, or its servers kept ending."""
+
+
+class Search:
+    """The search for one incident. What it comes to is written to `found` as it goes."""
+
+    def __init__(
+        self,
+        task: Task,
+        laboratory: Laboratory,
+        spectrum: Spectrum,
+        diagnosed: Diagnosed,
+        found: Searched,
+    ) -> None:
+        self._task = task
+        self._read = task.tree.read
+        self._laboratory = laboratory
+        self._spectrum = spectrum
+        self._diagnosed = diagnosed
+        self._found = found
+        self._earlier = _shapes_of_earlier(task)
+
+    def run(self, seconds: float, most: int, progress: Progress) -> None:
+        """Try the goals in turn, each but the last for half of what is left, until one is met.
+
+        Ctrl-C ends it; what is plausible by then is a result, without any it goes on up.
+        """
+        began, found = time.monotonic(), self._found
+        try:
+            for number, tests in enumerate(self._diagnosed.goals, 1):
+                part = 1 if number == len(self._diagnosed.goals) else 2
+                left = seconds - (time.monotonic() - began)
+                room = Room(left / part, (most - found.tried) // part)
+                if room.seconds <= 0 or room.most <= 0:
+                    break
+                found.tests = tests
+                self._pursue(tests, room, progress)
+                if found.plausible:
+                    progress("telling the plausible changes apart")
+                    found.choice = choose(found.plausible, self._seen())
+                    break
+        except (KeyboardInterrupt, CannotTest):
+            if not found.plausible:
+                raise
+            found.is_complete = False
+            found.choice = choose(found.plausible, unseen(len(found.plausible)))
+        finally:
+            found.seconds = time.monotonic() - began
+
+    def _pursue(self, tests: Sequence[TestRan], room: Room, progress: Progress) -> None:
+        found = self._found
+        literals = literals_of(tests, self._read)
+        judged_ones = self._laboratory.evaluate(
+            self._candidates(tests, literals),
+            self._spectrum,
+            wanted=[test.id for test in tests],
+            until=Until(deadline=room.deadline, most=room.most, enough=MAX_PLAUSIBLE),
+        )
+        tried = 0
+        with closing(judged_ones) as stream:
+            for judged in stream:
+                tried += 1
+                found.tried += 1
+                if judged.plausible:
+                    self._keep(judged.candidate, literals)
+                    if found.first_after is None:
+                        found.first_after = room.spent()
+                        room.narrow(tried)
+                if found.tried % 50 == 0:
+                    progress(f"{found.tried:,} changes tried, {len(found.plausible)} plausible")
+                if room.is_used_up(tried):
+                    break
+
+    def _candidates(
+        self, tests: Sequence[TestRan], literals: frozenset[str]
+    ) -> Iterator[Candidate]:
+        """The changes to try, the likeliest first, without the one that was proposed before."""
+        suspects = localise(
+            self._spectrum,
+            self._read,
+            named=self._diagnosed.named,
+            wanted=[test.id for test in tests],
+        )
+        hints = Hints(
+            words=self._diagnosed.words,
+            errors=tuple(dict.fromkeys(test.message for test in tests if test.message)),
+            literals=plain(literals),
+        )
+        for candidate in generate(self._read, suspects, hints=hints):
+            if not self._earlier or self._shape(candidate) not in self._earlier:
+                yield candidate
+
+    def _shape(self, candidate: Candidate) -> frozenset[tuple[str, str]]:
+        texts = new_texts(candidate, self._read)
+        return frozenset((path, shape(text)) for path, text in texts.items())
+
+    def _keep(self, candidate: Candidate, literals: frozenset[str]) -> None:
+        found = self._found
+        gone, come = changed_lines(candidate, self._read)
+        found.plausible.append(
+            Plausible(
+                candidate=candidate,
+                order=found.tried,
+                lines=max(len(gone), len(come)),
+                smells=smells(candidate, self._read, literals),
+            )
+        )
+
+    # --------------------------------------------------------------------------- telling apart
+
+    def _seen(self) -> list[Seen]:
+        """What each plausible candidate does, compared within its file."""
+        found = self._found.plausible
+        seen = unseen(len(found))
+        for path in dict.fromkeys(one.candidate.path for one in found):
+            places = [at for at, one in enumerate(found) if one.candidate.path == path]
+            said = self._behaviours(path, [found[at] for at in places])
+            for at, one in zip(places, read_seen(said, places), strict=True):
+                seen[at] = one
+        return seen
+
+    def _behaviours(self, path: str, found: Sequence[Plausible]) -> object | None:
+        text = self._read(path) or ""
+        texts = [new_texts(one.candidate, self._read)[path] for one in found]
+        functions = self._functions(path, text, found)
+        if not functions:
+            return None
+        failing = [test.id for test in self._found.tests]
+        passing = self._passing_through(found)
+        return self._laboratory.behaviours(
+            path, [text, *texts], functions, passing, failing[:MAX_TESTS], inputs=INPUTS
+        )
+
+    def _functions(self, path: str, text: str, found: Sequence[Plausible]) -> list[str]:
+        """The functions to call: those that change, or those that tests run in the file."""
+        known = callables(text)
+        changed = [one.candidate.symbol for one in found]
+        own = [name for name in known if any(f"{s}.".startswith(f"{name}.") for s in changed)]
+        executed = {line for test in self._found.tests for line in (test.lines or {}).get(path, ())}
+        if not own or "" in changed:
+            own += [name for name, lines in known.items() if executed.intersection(lines)]
+        return list(dict.fromkeys(own))[:MAX_FUNCTIONS]
+
+    def _passing_through(self, found: Sequence[Plausible]) -> list[str]:
+        """Some of the passing tests that execute a changed line."""
+        places = {(one.candidate.path, one.candidate.line) for one in found}
+        passing = (
+            test.id
+            for test in self._spectrum.tests
+            if test.outcome is Outcome.PASSED
+            and any(line in (test.lines or {}).get(path, ()) for path, line in places)
+        )
+        return list(islice(passing, MAX_TESTS))
+
+
+class Room:
+    """How long one search may go on, and how many candidates it may try."""
+
+    def __init__(self, seconds: float, most: int) -> None:
+        self.seconds = seconds
+        self.most = most
+        self._began = time.monotonic()
+        self.deadline = self._began + seconds
+
+    def spent(self) -> float:
+        return time.monotonic() - self._began
+
+    def narrow(self, tried: int) -> None:
+        """From the first plausible one on, about as much again, so that there is a choice."""
+        again = _between(self.spent(), *MORE_SECONDS)
+        self.deadline = min(self.deadline, time.monotonic() + again)
+        self.most = min(self.most, tried + round(_between(tried, *MORE)))
+
+    def is_used_up(self, tried: int) -> bool:
+        return tried >= self.most or time.monotonic() >= self.deadline
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+def callables(text: str) -> dict[str, range]:
+    """The dotted names of a file's functions and methods that can be reached, with their lines.
+
+    What stands inside of a function belongs to it.
+    """
+    module = parse(text)
+    found: dict[str, range] = {}
+    pending = [("", node) for node in (module.body if module else ())]
+    while pending:
+        prefix, node = pending.pop(0)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found[f"{prefix}{node.name}"] = range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+        elif isinstance(node, ast.ClassDef):
+            pending += [(f"{prefix}{node.name}.", one) for one in node.body]
+        elif isinstance(node, ast.If | ast.Try):
+            inner = ast.iter_child_nodes(node)
+            pending += [(prefix, one) for one in inner if isinstance(one, ast.stmt)]
+    return found
+
+
+def _shapes_of_earlier(task: Task) -> frozenset[frozenset[tuple[str, str]]]:
+    """What the change before this attempt made of the files it touched."""
+    if task.earlier is None or not task.earlier.diff:
+        return frozenset()
+    made = task.read_diff(task.earlier.diff)
+    if not isinstance(made, tuple):
+        return frozenset()
+    texts: dict[str, str] = {}
+    for edit in made:
+        text = texts.get(edit.path, task.tree.read(edit.path) or "")
+        texts[edit.path] = text.replace(edit.old, edit.new, 1)
+    return frozenset({frozenset((path, shape(text)) for path, text in texts.items())})

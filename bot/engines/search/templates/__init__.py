@@ -1,0 +1,70 @@
+"""The template families. A new one is a small file with `TEMPLATES`, and a line here."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Mapping
+
+from bot.engines.search.templates import (
+    arguments,
+    borrowed,
+    borrowed_values,
+    bounds,
+    branches,
+    conditions,
+    constants,
+    definitions,
+    elements,
+    exceptions,
+    guards,
+    imports,
+    keys,
+    loops,
+    names,
+    operators,
+    regexes,
+    returns,
+    statements,
+    strings,
+    terms,
+    wrappers,
+)
+from bot.engines.search.templates.site import Template
+
+ALL: tuple[Template, ...] = (
+    *operators.TEMPLATES,
+    *bounds.TEMPLATES,
+    *arguments.TEMPLATES,
+    *names.TEMPLATES,
+    *conditions.TEMPLATES,
+    *guards.TEMPLATES,
+    *returns.TEMPLATES,
+    *statements.TEMPLATES,
+    *borrowed.TEMPLATES,
+    *borrowed_values.TEMPLATES,
+    *wrappers.TEMPLATES,
+    *constants.TEMPLATES,
+    *elements.TEMPLATES,
+    *keys.TEMPLATES,
+    *exceptions.TEMPLATES,
+    *branches.TEMPLATES,
+    *loops.TEMPLATES,
+    *regexes.TEMPLATES,
+    *strings.TEMPLATES,
+    *terms.TEMPLATES,
+    *definitions.TEMPLATES,
+    *imports.TEMPLATES,
+)
+
+
+def _by_node() -> Mapping[type[ast.AST], tuple[Template, ...]]:
+    found: dict[type[ast.AST], list[Template]] = defaultdict(list)
+    for template in ALL:
+        for node in template.nodes:
+            found[node].append(template)
+    return {node: tuple(templates) for node, templates in found.items()}
+
+
+TEMPLATES: Mapping[type[ast.AST], tuple[Template, ...]] = _by_node()
+"""Which templates look at which kind of node."""

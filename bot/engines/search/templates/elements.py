@@ -1,0 +1,218 @@
+"""Elements of tuples, lists, sets and dictionaries: missing, extra, in the wrong order."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from bot.engines.search.scope import plain_name
+from bot.engines.search.templates.site import Edit, Site, Template, Variant
+from bot.engines.search.templates.writing import short, string
+
+MOST_ADDED = 60
+_CLASSES = [
+    "str",
+    "bytes",
+    "int",
+    "float",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "bool",
+    "complex",
+    "frozenset",
+]
+
+
+def swapped(node: ast.Tuple | ast.List, site: Site) -> Iterator[Variant]:
+    spans = [site.source.outer_span(item) for item in node.elts]
+    text = site.source.text
+    for at in range(len(spans) - 1):
+        one, two = spans[at], spans[at + 1]
+        edits = (Edit(*one, text[slice(*two)]), Edit(*two, text[slice(*one)]))
+        yield Variant(edits, 1.0 if len(spans) == 2 else 0.5, "exchange two elements")
+
+
+def dropped(node: ast.Tuple | ast.List | ast.Set, site: Site) -> Iterator[Variant]:
+    spans = [site.source.outer_span(item) for item in node.elts]
+    for at, item in enumerate(node.elts):
+        if len(spans) < 2:
+            break
+        start, end = (spans[at - 1][1], spans[at][1]) if at else (spans[0][0], spans[1][0])
+        if len(spans) == 2 and isinstance(node, ast.Tuple):
+            if not at or site.source.text[end : end + 1] == ",":
+                continue
+            start += 1  # what stays keeps its comma
+            if site.source.text[start - 1] != ",":
+                continue
+        said = f"leave out `{short(site.text(item))}`"
+        yield site.change(start, end, "", 0.7 if at else 0.4, said)
+
+
+def added(node: ast.Tuple | ast.List | ast.Set, site: Site) -> Iterator[Variant]:
+    """One more element, like those that are there."""
+    if not node.elts or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return
+    own = {site.text(item) for item in node.elts}
+    end = site.source.outer_span(node.elts[-1])[1]
+    first = site.source.outer_span(node.elts[0])[0]
+    for rank, (text, weight) in enumerate(_further(node.elts, site)):
+        if rank < MOST_ADDED and text not in own:
+            said = f"add `{short(text)}`"
+            yield site.change(end, end, f", {text}", weight, said)
+            if len(own) < 4:
+                yield site.change(first, first, f"{text}, ", weight * 0.5, said)
+
+
+def made_tuple(node: ast.expr, site: Site) -> Iterator[Variant]:
+    """One class of an `isinstance`, or one constant of a comparison, made several."""
+    parent = site.parent(node)
+    if isinstance(parent, ast.Call) and plain_name(parent.func) in ("isinstance", "issubclass"):
+        classes = _further([node], site) if node in parent.args[1:] else ()
+        for text, weight in classes:
+            if text != site.text(node):
+                yield site.swap(node, f"({site.text(node)}, {text})", weight)
+                yield site.swap(node, text, weight * 0.8)
+    elif isinstance(parent, ast.Compare) and len(parent.ops) == 1 and parent.left is not node:
+        yield from _membership(node, parent, site)
+
+
+def _membership(node: ast.expr, parent: ast.Compare, site: Site) -> Iterator[Variant]:
+    """`x == a` as `x in (a, b)`."""
+    plain = isinstance(node, ast.Constant | ast.Name | ast.Attribute)
+    if not plain or not isinstance(parent.ops[0], ast.Eq | ast.NotEq):
+        return
+    left = site.text(parent.left)
+    word = "in" if isinstance(parent.ops[0], ast.Eq) else "not in"
+    for rank, (text, weight) in enumerate(_further([node], site)):
+        if rank < 20 and text != site.text(node):
+            new = f"{left} {word} ({site.text(node)}, {text})"
+            yield site.swap(parent, new, weight * 0.8, level=5)
+
+
+def _further(items: list[ast.expr], site: Site) -> Iterator[tuple[str, float]]:
+    """Texts of expressions like the given ones: siblings in the file, classes, literals."""
+    last = items[-1]
+    visible = site.visible(last)
+    if isinstance(last, ast.Attribute):
+        owner = plain_name(last.value)
+        for name, count in site.names.attributes_on.get(owner, Counter()).most_common(40):
+            weight = (0.6 + min(count, 4) * 0.1) * site.mention(name)
+            yield f"{owner}.{name}", weight * site.likeness(name, last.attr)
+    elif isinstance(last, ast.Name):
+        wanted = visible.kinds.get(last.id, "")
+        if last.id in _CLASSES:
+            yield from ((name, 0.8) for name in _CLASSES)
+        for name in (*visible.module, *visible.local):
+            if visible.kinds.get(name, "") == wanted or name[:1].isupper():
+                same = 1.0 if name.isupper() == last.id.isupper() else 0.4
+                yield name, 0.8 * same * site.likeness(name, last.id) * site.mention(name)
+    elif isinstance(last, ast.Constant):
+        yield from _like_constant(last, items, site)
+
+
+def _like_constant(
+    last: ast.Constant, items: list[ast.expr], site: Site
+) -> Iterator[tuple[str, float]]:
+    value = last.value
+    if isinstance(value, str):
+        for text in sorted(site.hints.literals)[:15]:
+            if len(text) < 40:
+                yield string(text, site.source.quote), 1.0
+        if len(value) == 1:
+            for text in "\t\n\r -_./:;,!?#'\"()[]{}*+=<>|&%$@~^\\":
+                yield string(text, site.source.quote), 0.4
+        near = last.lineno
+        others = [
+            (abs(n.lineno - near), n.value)
+            for n in site.source.nodes
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and 0 < len(n.value) < 30
+        ]
+        for distance, text in sorted(others)[:40]:
+            yield string(text, site.source.quote), 0.6 / (1 + distance / 40)
+        yield site.source.quote * 2, 0.4
+        yield "None", 0.3
+    elif isinstance(value, int):
+        numbers = [i.value for i in items if isinstance(i, ast.Constant)]
+        whole = [n for n in numbers if isinstance(n, int)]
+        for new in {max(whole) + 1, min(whole) - 1, 0, 1}:
+            yield str(new), 0.5
+
+
+def pairs(node: ast.Dict, site: Site) -> Iterator[Variant]:
+    """A key for a name at hand; a pair left out."""
+    for at, (key, item) in enumerate(zip(node.keys, node.values, strict=True)):
+        if key is None:
+            continue
+        start, end = site.source.outer_span(key)[0], site.source.outer_span(item)[1]
+        rest = site.source.text[end : site.source.end(node)]
+        comma = len(rest) - len(rest.lstrip()) + 1 if rest.lstrip().startswith(",") else 0
+        if comma or at == 0:
+            said = f"leave out the key `{short(site.text(key))}`"
+            yield site.change(start, end + comma, "", 0.5, said)
+    if node.values and isinstance(node.keys[-1], ast.Constant):
+        end = site.source.outer_span(node.values[-1])[1]
+        keys = {k.value for k in node.keys if isinstance(k, ast.Constant)}
+        visible = site.visible(node)
+        for name in (*visible.parameters, *visible.local):
+            if name not in keys and name not in ("self", "cls"):
+                quoted = string(name, site.source.quote)
+                yield site.change(end, end, f", {quoted}: {name}", 0.7, f"add the key `{name}`")
+        for name in visible.members:
+            if name not in keys and visible.kinds.get(f".{name}") != "function":
+                new = f", {string(name, site.source.quote)}: {visible.owner}.{name}"
+                yield site.change(end, end, new, 0.6, f"add the key `{name}`")
+        for text in sorted(site.hints.literals)[:10]:
+            new = f", {string(text, site.source.quote)}: {site.text(node.values[-1])}"
+            yield site.change(end, end, new, 0.4, f"add the key `{text}`")
+
+
+def unpacked(node: ast.Tuple | ast.List, site: Site) -> Iterator[Variant]:
+    """`[a, b]` as `[*a, b]`; `[x]` as `list(x)`."""
+    if not isinstance(node.ctx, ast.Load):
+        return
+    for item in node.elts:
+        if isinstance(item, ast.Name | ast.Attribute | ast.Call):
+            start = site.source.outer_span(item)[0]
+            yield site.change(start, start, "*", 0.4, f"unpack `{short(site.text(item))}`")
+        elif isinstance(item, ast.Starred):
+            start = site.source.start(item)
+            yield site.change(start, start + 1, "", 0.7, "do not unpack")
+    if isinstance(node, ast.List) and len(node.elts) == 1:
+        text = site.text(node.elts[0])
+        yield site.swap(node, f"list({text})", 0.5)
+        if not isinstance(node.elts[0], ast.Starred):
+            yield site.swap(node, text, 0.5)
+
+
+def listed(node: ast.expr, site: Site) -> Iterator[Variant]:
+    """`x` as `[x]`, `(x,)`."""
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return
+    parent = site.parent(node)
+    places = (ast.Return, ast.Call, ast.BinOp, ast.Assign, ast.AugAssign, ast.IfExp)
+    if not isinstance(parent, places) or getattr(parent, "func", None) is node:
+        return
+    if site.kind(node) in ("function", "class", "module"):
+        return
+    adds = isinstance(parent, ast.BinOp | ast.AugAssign) and isinstance(parent.op, ast.Add)
+    extends = isinstance(parent, ast.Call) and plain_name(parent.func).endswith(".extend")
+    likely = 1.0 if adds or extends else 0.5
+    yield site.swap(node, f"[{site.text(node)}]", likely)
+    yield site.swap(node, f"({site.text(node)},)", likely * 0.4)
+
+
+_SEVERAL = (ast.Tuple, ast.List, ast.Set)
+TEMPLATES = (
+    Template("element-swapped", (ast.Tuple, ast.List), swapped),
+    Template("element-dropped", _SEVERAL, dropped),
+    Template("element-added", _SEVERAL, added),
+    Template("element-choice", (ast.Name, ast.Attribute, ast.Constant, ast.Subscript), made_tuple),
+    Template("element-pair", (ast.Dict,), pairs),
+    Template("element-unpacked", (ast.Tuple, ast.List), unpacked),
+    Template(
+        "element-listed", (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant), listed
+    ),
+)

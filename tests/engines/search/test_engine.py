@@ -1,0 +1,231 @@
+"""The engine proposes the change that makes the failing tests pass, or says why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+from bot.engines import Budget, Earlier, Task
+from bot.engines.search.engine import SearchEngine
+from bot.engines.search.evaluating import Until
+from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum, TestRan
+from bot.engines.search.patching import new_texts
+from bot.engines.search.server import CannotTest
+from bot.model import (
+    Answer,
+    BugReport,
+    Edit,
+    Finding,
+    Fingerprint,
+    Incident,
+    NotActionable,
+    Patch,
+    Place,
+    Reflection,
+)
+from tests.scratch import MemoryTree
+
+PATH, TEST = "pkg/price.py", "tests/test_price.py"
+BASE = """\
+def total(prices, count):
+    if count < 2:
+        return sum(prices)
+    return sum(prices) - 1
+
+
+def name():
+    return "price"
+"""
+TREE = MemoryTree(
+    {
+        PATH: BASE,
+        TEST: "from pkg.price import total\n\n\n"
+        "def test_total():\n    assert total([1, 2], 2) == 3\n",
+    }
+)
+FAILS, PASSES = f"{TEST}::test_total", f"{TEST}::test_one"
+RAN = {PATH: frozenset({2, 4}), TEST: frozenset({5})}
+SPECTRUM = Spectrum(
+    (
+        TestRan(
+            id=FAILS,
+            outcome=Outcome.FAILED,
+            seconds=0.01,
+            lines=RAN,
+            message="AssertionError: assert 2 == 3",
+            frames=((TEST, 5),),
+        ),
+        TestRan(id=PASSES, outcome=Outcome.PASSED, seconds=0.01, lines={PATH: frozenset({2, 3})}),
+    )
+)
+LESS = "    if count <= 2:\n"
+
+
+@dataclass(slots=True)
+class FakeLaboratory:
+    """Judges a candidate by its new text; meets `bot.engines.search.searching.Laboratory`."""
+
+    accepts: Callable[[str], bool]
+    base: Spectrum = SPECTRUM
+    interrupts_after: int | None = None
+    spectra: int = 0
+    tried: int = 0
+
+    def spectrum(self, seconds: float = 60.0, first: Sequence[str] = ()) -> Spectrum:
+        self.spectra += 1
+        return self.base
+
+    def evaluate(
+        self,
+        candidates: Iterable[Candidate],
+        spectrum: Spectrum,
+        wanted: Sequence[str] = (),
+        until: Until = Until(),  # noqa: B008 - frozen
+    ) -> Generator[Judged, None, None]:
+        for candidate in candidates:
+            self.tried += 1
+            if self.tried == self.interrupts_after:
+                raise KeyboardInterrupt
+            text = new_texts(candidate, TREE.read)[PATH]
+            yield Judged(candidate=candidate, plausible=self.accepts(text), fixed=0)
+
+    def behaviours(
+        self,
+        path: str,
+        texts: Sequence[str],
+        functions: Sequence[str],
+        tests: Sequence[str],
+        failing: Sequence[str] = (),
+        inputs: int = 0,
+        seconds: float = 0,
+    ) -> object | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    seconds: float = 20.0
+    candidates: int = 2_000
+
+
+def task(text: str = "`total` in pkg/price.py is wrong", place: str = "total") -> Task:
+    reflection = Reflection(
+        id="r", source="s", where="w", timestamp="", task="", outcome="", text=text
+    )
+    incident = Incident(
+        fingerprint=Fingerprint("v1-0"), reflections=(reflection,), places=(Place(PATH, place),)
+    )
+    return Task(incident, (), TREE)
+
+
+def accepts_less(text: str) -> bool:
+    return LESS in text and text.replace(LESS, "    if count < 2:\n") == BASE
+
+
+def solve(laboratory: FakeLaboratory, asked: Task | None = None) -> Answer:
+    engine = SearchEngine(Limits(), lambda: laboratory)
+    return engine.solve(asked or task(), Budget(tokens=0))
+
+
+def test_what_makes_the_test_pass_is_proposed_with_cause_and_change() -> None:
+    answer = solve(FakeLaboratory(accepts_less))
+    assert answer.patch
+    assert answer.patch.edits == (
+        Edit(PATH, TREE.blob(PATH), "    if count < 2:\n", "    if count <= 2:\n"),
+    )
+    assert isinstance(answer.diagnosis, BugReport)
+    assert (answer.diagnosis.path, answer.diagnosis.symbol) == (PATH, "total")
+    assert answer.diagnosis.summary == "total: `count < 2` should be `count <= 2`"
+    assert "`test_total` pass" in answer.patch.explanation
+    assert answer.confidence is not None
+    assert answer.confidence > 0.5
+    assert any(FAILS in note for note in answer.notes)
+
+
+def test_a_second_run_says_the_very_same_in_what_is_committed() -> None:
+    one, two = (solve(FakeLaboratory(accepts_less)) for _ in range(2))
+    assert (one.diagnosis, one.patch) == (two.diagnosis, two.patch)
+
+
+def test_incidents_of_one_tick_share_the_run_of_the_base() -> None:
+    laboratory = FakeLaboratory(accepts_less)
+    engine = SearchEngine(Limits(), lambda: laboratory)
+    for _ in range(2):
+        assert engine.solve(task(), Budget(tokens=0)).patch
+    assert laboratory.spectra == 1
+
+
+def test_without_a_failing_test_there_that_the_place_leads_to_it_abstains() -> None:
+    laboratory = FakeLaboratory(accepts_less)
+    answer = solve(laboratory, task("`name` in pkg/price.py is wrong", "name"))
+    assert isinstance(answer.diagnosis, NotActionable)
+    assert "add a test that fails because of it, e.g. for `name`" in answer.reason
+    assert answer.until_base_moves
+    assert laboratory.tried == 0
+
+
+def test_when_nothing_helps_it_says_so() -> None:
+    answer = solve(FakeLaboratory(lambda _: False))
+    assert answer.patch is None
+    assert answer.reason.startswith("No small change was found that makes")
+    assert answer.until_base_moves
+
+
+@pytest.mark.parametrize("why", ["no tests were found at base", "bubblewrap is missing."])
+def test_where_nothing_can_be_run_it_abstains(why: str) -> None:
+    answer = SearchEngine(Limits(), lambda: why).solve(task(), Budget(tokens=0))
+    assert answer.reason == f"No test can be run here: {why.removesuffix('.')}."
+
+
+def test_a_base_whose_tests_cannot_be_collected_is_an_abstention() -> None:
+    def cannot() -> FakeLaboratory:
+        raise CannotTest("The tests cannot be collected: a syntax error.")
+
+    answer = SearchEngine(Limits(), cannot).solve(task(), Budget(tokens=0))
+    assert answer.reason == "The tests cannot be collected: a syntax error."
+
+
+def test_what_review_refuses_gives_way_to_the_next_best() -> None:
+    refused: list[Patch] = []
+
+    def review(patch: Patch) -> tuple[Finding, ...]:
+        refused.append(patch)
+        return (Finding("tests", "", "test_one fails"),) if len(refused) == 1 else ()
+
+    asked = replace(task(), review=review)
+    answer = solve(FakeLaboratory(lambda text: accepts_less(text) or "< 3:" in text), asked)
+    assert answer.patch
+    assert len(refused) == 2
+    assert answer.patch.edits != refused[0].edits
+    assert any("test_one fails" in note for note in answer.notes)
+
+
+def test_a_further_attempt_is_another_change() -> None:
+    def accepts(text: str) -> bool:
+        return accepts_less(text) or "if count < 3:" in text
+
+    first = solve(FakeLaboratory(accepts)).patch
+    assert first
+    again = replace(task(), earlier=Earlier("a diff", ("no",)), read_diff=lambda _: first.edits)
+    second = solve(FakeLaboratory(accepts), again).patch
+    assert second
+    assert second.edits != first.edits
+
+
+def test_ctrl_c_keeps_the_best_so_far() -> None:
+    laboratory = FakeLaboratory(lambda _: True, interrupts_after=3)
+    answer = solve(laboratory)
+    assert "interrupted" in " ".join(answer.notes)
+    assert laboratory.tried == 3
+    with pytest.raises(KeyboardInterrupt):
+        solve(FakeLaboratory(lambda _: False, interrupts_after=3))
+
+
+def test_the_search_goes_on_for_a_while_after_the_first_but_not_for_ever() -> None:
+    laboratory = FakeLaboratory(accepts_less)
+    engine = SearchEngine(Limits(), lambda: laboratory)
+    engine.solve(task(), Budget(tokens=0))
+    assert len(engine.last.plausible) == 1
+    assert laboratory.tried <= 1_000

@@ -1,0 +1,247 @@
+"""Candidates come back in their order, each once, whatever becomes of the servers."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing
+from typing import Any, cast
+
+import pytest
+
+from bot.engines.search.evaluating import MAX_AHEAD, Evaluation, Until
+from bot.engines.search.model import Candidate, Judged, Outcome, Replacement, Spectrum, TestRan
+from bot.engines.search.server import CannotTest, Gone, Server
+
+TESTS = ("fails", "passes", "skipped", "fails too", "hangs")
+SPECTRUM = Spectrum(
+    (
+        TestRan(id="fails", outcome=Outcome.FAILED, seconds=0.01),
+        TestRan(id="passes", outcome=Outcome.PASSED, seconds=0.01),
+        TestRan(id="fails too", outcome=Outcome.FAILED, seconds=0.01),
+        TestRan(id="hangs", outcome=Outcome.TIMED_OUT, seconds=1.0),
+    )
+)
+PASSED = {"end": "passed", "stage": 1, "test": -1, "passed": 2}
+FAILED = {"end": "failed", "stage": 0, "test": 0, "passed": 0}
+TIMED_OUT = {"end": "timed out", "stage": 0, "test": 0, "passed": 0}
+Answering = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
+"""From what a candidate puts and the whole request to the answer; None is the server's death."""
+
+
+class ScriptedServer:
+    """Answers in the order it is asked, once anybody reads."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._here, self._there = socket.socketpair()
+        self._requests: dict[int, Mapping[str, Any]] = {}
+        self._number = 0
+        self.is_running = False
+        self.starts = 0
+        self.seen: list[str] = []
+
+    def start(self) -> None:
+        self.is_running = True
+        self.starts += 1
+
+    def stop(self) -> None:
+        self.is_running = False
+        self._requests.clear()
+
+    def close(self) -> None:
+        self._here.close()
+        self._there.close()
+
+    def fileno(self) -> int:
+        return self._here.fileno()
+
+    def ask(self, request: Mapping[str, Any]) -> int:
+        self._number += 1
+        self._requests[self._number] = request
+        self._there.send(b"x")
+        return self._number
+
+    def answers(self) -> list[dict[str, Any]]:
+        self._here.recv(1)
+        if not self._requests:
+            return []  # what it was asked died with it
+        number = min(self._requests)
+        request = self._requests.pop(number)
+        new = request["edits"]["code.py"][0][2]
+        self.seen.append(new)
+        answer = self._answering(new, request)
+        if answer is None:
+            raise Gone("it has ended")
+        return [{**answer, "n": number}]
+
+
+def candidate(new: str) -> Candidate:
+    return Candidate(
+        replacements=(Replacement("code.py", 0, 1, new),), template="by hand", score=1.0
+    )
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[[Answering], ScriptedServer]]:
+    with ExitStack() as stack:
+
+        def make(answering: Answering) -> ScriptedServer:
+            server = ScriptedServer(answering)
+            stack.callback(server.close)
+            return server
+
+        yield make
+
+
+Scripted = Callable[[Answering], ScriptedServer]
+
+
+def evaluated(
+    servers: list[ScriptedServer],
+    news: Iterator[str] | list[str],
+    until: Until = Until(),  # noqa: B008 - frozen
+    wanted: tuple[str, ...] = ("fails",),
+) -> Generator[Judged, None, None]:
+    evaluation = Evaluation(TESTS, SPECTRUM, wanted, until)
+    return evaluation.run(map(candidate, news), cast("list[Server]", servers))
+
+
+def news(found: Iterator[Judged]) -> list[tuple[str, Outcome]]:
+    return [(judged.candidate.replacements[0].new, judged.outcome) for judged in found]
+
+
+def endless() -> Iterator[str]:
+    yield from map(str, range(10**9))
+
+
+def right_is(new: str) -> Answering:
+    return lambda asked, _: PASSED if asked == new else FAILED
+
+
+def test_they_come_back_in_order_from_several_servers(scripted: Scripted) -> None:
+    servers = [scripted(right_is("3")), scripted(right_is("3"))]
+    found = list(evaluated(servers, [str(number) for number in range(9)]))
+    assert [judged.candidate.replacements[0].new for judged in found] == list("012345678")
+    assert [judged.plausible for judged in found] == [n == 3 for n in range(9)]
+    assert all(server.seen for server in servers)
+
+
+@pytest.mark.parametrize(
+    ("until", "count"),
+    [(Until(most=7), 7), (Until(enough=1), 6), (Until(most=3, enough=1), 3)],
+    ids=["after so many", "when one is plausible", "whichever is sooner"],
+)
+def test_it_stops_when_it_is_told(scripted: Scripted, until: Until, count: int) -> None:
+    assert len(list(evaluated([scripted(right_is("5"))], endless(), until))) == count
+
+
+def test_it_stops_at_its_deadline(scripted: Scripted) -> None:
+    until = Until(deadline=time.monotonic() + 0.2)
+    assert list(evaluated([scripted(right_is("none"))], endless(), until))
+    assert time.monotonic() >= (until.deadline or 0)
+
+
+def test_candidates_are_taken_as_they_are_needed(scripted: Scripted) -> None:
+    taken = []
+
+    def source() -> Iterator[str]:
+        for new in endless():
+            taken.append(new)
+            yield new
+
+    with closing(evaluated([scripted(right_is("none"))], source())) as found:
+        for _ in range(3):
+            next(found)
+    assert len(taken) <= 3 + MAX_AHEAD
+
+
+def test_a_server_that_dies_costs_one_candidate_its_turn(scripted: Scripted) -> None:
+    server = scripted(lambda new, _: None if new == "2" else FAILED)
+    found = news(evaluated([server], list("01234")))
+    assert found == [(n, Outcome.DIED if n == "2" else Outcome.FAILED) for n in "01234"]
+    assert server.starts == 2
+
+
+def test_a_server_that_keeps_dying_is_given_up(scripted: Scripted) -> None:
+    with pytest.raises(CannotTest, match="keeps ending"):
+        list(evaluated([scripted(lambda *_: None)], endless()))
+
+
+def test_what_timed_out_gets_a_second_chance_at_the_end(scripted: Scripted) -> None:
+    limits: dict[str, list[float]] = {}
+
+    def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        limits.setdefault(new, []).append(request["stages"][0]["cpu"])
+        if new == "slow":
+            return PASSED if len(limits[new]) > 1 else TIMED_OUT
+        return TIMED_OUT if new == "endless" else FAILED
+
+    found = news(evaluated([scripted(answering)], ["slow", "endless", "wrong"]))
+    assert found == [
+        ("slow", Outcome.TIMED_OUT),
+        ("endless", Outcome.TIMED_OUT),
+        ("wrong", Outcome.FAILED),
+        ("slow", Outcome.PASSED),
+    ]
+    assert limits["slow"][1] > limits["slow"][0]
+    assert len(limits["wrong"]) == 1
+
+
+def test_failing_tests_come_first_and_then_the_suite(scripted: Scripted) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    def answering(_: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        asked.extend(request["stages"])
+        return FAILED
+
+    list(evaluated([scripted(answering)], ["x"]))
+    first, whole = asked
+    assert first["tests"] == [0]
+    assert whole["tests"] == [0, 1, 2, 3], "one that hangs anyway would keep every other waiting"
+    assert set(whole["may_fail"]) == {2, 3, 4}
+
+
+def test_a_suite_that_takes_long_is_preceded_by_tests_of_the_line(scripted: Scripted) -> None:
+    lines = {"code.py": frozenset({7})}
+    tests = (
+        TestRan(id="fails", outcome=Outcome.FAILED, seconds=0.01, lines=lines),
+        TestRan(id="near", outcome=Outcome.PASSED, seconds=0.2, lines=lines),
+        TestRan(id="far", outcome=Outcome.PASSED, seconds=9.0, lines={}),
+    )
+    asked: list[Mapping[str, Any]] = []
+
+    def answering(_: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        asked.extend(request["stages"])
+        return {"end": "failed", "stage": 1, "test": 1, "passed": 0}
+
+    one = Candidate(replacements=candidate("x").replacements, template="", score=1.0, line=7)
+    evaluation = Evaluation(("fails", "near", "far"), Spectrum(tests), (), Until())
+    (judged,) = evaluation.run([one], cast("list[Server]", [scripted(answering)]))
+    assert [stage["tests"] for stage in asked] == [[0], [1], None]
+    assert (judged.broke, judged.fixed, judged.plausible) == ("near", 1, False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"end": 3, "stage": "x", "test": [], "passed": {}},
+        {"end": "failed", "stage": 99, "test": 10**9, "passed": -5, "seconds": "long"},
+        {"end": "failed", "stage": True, "test": None},
+    ],
+)
+def test_no_answer_confuses_it(scripted: Scripted, answer: dict[str, Any]) -> None:
+    (judged,) = evaluated([scripted(lambda *_: answer)], ["x"])
+    assert not judged.plausible
+    assert judged.broke == ""
+
+
+def test_an_error_among_the_candidates_goes_up(scripted: Scripted) -> None:
+    def source() -> Iterator[str]:
+        yield "0"
+        raise ValueError("out of ideas")
+
+    with pytest.raises(ValueError, match="out of ideas"):
+        list(evaluated([scripted(right_is("none"))], source()))

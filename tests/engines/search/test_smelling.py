@@ -1,0 +1,75 @@
+"""Changes that fit the tests and not the code are known by what they do."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.engines.search.model import Candidate, Outcome, Replacement, TestRan
+from bot.engines.search.smelling import literals_of, plain, smells
+from tests.scratch import MemoryTree
+
+BASE = """\
+def pick(values, at):
+    if at < 0:
+        raise ValueError(at)
+    for value in values:
+        if value > at:
+            return value
+    return None
+"""
+LITERALS = frozenset(["7", "'a'"])
+
+
+def found(old: str, new: str) -> tuple[str, ...]:
+    at = BASE.index(old)
+    change = Replacement("a.py", at, at + len(old), new)
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    return smells(candidate, MemoryTree({"a.py": BASE}).read, LITERALS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("        raise ValueError(at)\n", "        pass\n", "it only takes code away"),
+        ("return None", "return 7", "it returns 7, which stands in the failing test"),
+        ("value > at", "value > at and value != 7", "it looks for 7, which stands"),
+        ("value > at", "True", "it makes a condition constant"),
+        ("value > at", "value > at or True", "it makes a condition constant"),
+        (
+            "    return None\n",
+            "    try:\n        return values[0]\n    except Exception:\n        return None\n",
+            "it keeps an error from being raised",
+        ),
+    ],
+)
+def test_it_is_said_what_looks_made_for_the_tests(old: str, new: str, said: str) -> None:
+    assert any(one.startswith(said) for one in found(old, new)), found(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("value > at", "value >= at"),
+        ("at < 0", "at <= 0"),
+        ("return None", "return 0"),
+        ("return None", "return at"),
+        ("if at < 0", "if not values or at < 0"),
+        ("    return None\n", "    if not values:\n        return at\n    return None\n"),
+        ("raise ValueError(at)", "return None"),
+    ],
+)
+def test_ordinary_changes_are_above_suspicion(old: str, new: str) -> None:
+    assert found(old, new) == ()
+
+
+def test_literals_are_those_of_the_failing_test_alone() -> None:
+    text = (
+        "def test_one():\n    assert f(3) == 'x'\n\n\ndef test_two():\n    assert f(4) == [5, -6]\n"
+    )
+    ran = TestRan(id="tests/test_a.py::test_two[4]", outcome=Outcome.FAILED, seconds=0.1)
+    tree = MemoryTree({"tests/test_a.py": text})
+    assert literals_of([ran], tree.read) == {"4", "[5, -6]", "5", "-6", "6"}
+
+
+def test_generators_are_told_strings_as_they_are_and_numbers_as_they_are_written() -> None:
+    assert plain(["'a\\nb'", "4", "-6", "[5, -6]", "2.50"]) == {"a\nb", "4", "-6", "2.50"}

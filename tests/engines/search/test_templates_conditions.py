@@ -1,0 +1,213 @@
+"""Conditions negated, widened, narrowed, replaced."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engines.search.trying import check
+
+CASES = [
+    (
+        "condition-negated",
+        """\
+def f(a):
+    if a:
+        return 1
+    return 2
+""",
+        """\
+def f(a):
+    if not a:
+        return 1
+    return 2
+""",
+        10,
+    ),
+    (
+        "condition-negated",
+        """\
+def f(a):
+    return 1 if a.ok() else 2
+""",
+        """\
+def f(a):
+    return 1 if not a.ok() else 2
+""",
+        40,
+    ),
+    (
+        "conjunct-dropped",
+        """\
+def f(a, b):
+    if a and b:
+        return 1
+    return 2
+""",
+        """\
+def f(a, b):
+    if a:
+        return 1
+    return 2
+""",
+        15,
+    ),
+    (
+        "conjunct-added",
+        """\
+def f(a, b):
+    if b.ok:
+        return a
+    return b
+""",
+        """\
+def f(a, b):
+    if b.ok and a:
+        return a
+    return b
+""",
+        100,
+    ),
+    (
+        "conjunct-added",
+        """\
+def f(a):
+    if a.ok:
+        return 1
+    return 2
+""",
+        """\
+def f(a):
+    if a and a.ok:
+        return 1
+    return 2
+""",
+        60,
+    ),
+    (
+        "conjunct-added",
+        """\
+def f(a, n):
+    while a > 1:
+        a -= 1
+    if n > 2:
+        return a
+    return n
+""",
+        """\
+def f(a, n):
+    while a > 1 and n > 2:
+        a -= 1
+    if n > 2:
+        return a
+    return n
+""",
+        80,
+    ),
+    (
+        "conjunct-added",
+        """\
+def f(a, b, c):
+    if a or b:
+        return c
+""",
+        """\
+def f(a, b, c):
+    if (a or b) and c:
+        return c
+""",
+        100,
+    ),
+    (
+        "condition-replaced",
+        """\
+def f(a, b):
+    if a.x > 1:
+        return 1
+    if b:
+        return 2
+""",
+        """\
+def f(a, b):
+    if a.x > 1:
+        return 1
+    if a.x > 1:
+        return 2
+""",
+        400,
+    ),
+    (
+        "condition-asked",
+        """\
+def f(a):
+    if a:
+        return 1
+    return 2
+""",
+        """\
+def f(a):
+    if a is not None:
+        return 1
+    return 2
+""",
+        20,
+    ),
+    (
+        "condition-asked",
+        """\
+def f(x):
+    return 1 if type(x) == int else 2
+""",
+        """\
+def f(x):
+    return 1 if isinstance(x, int) else 2
+""",
+        60,
+    ),
+    (
+        "condition-asked",
+        """\
+def f(x):
+    if 'a' in x:
+        return 1
+""",
+        """\
+def f(x):
+    if x.startswith('a'):
+        return 1
+""",
+        80,
+    ),
+    (
+        "condition-fixed",
+        """\
+def f(x):
+    if x.ok:
+        return 1
+""",
+        """\
+def f(x):
+    if True:
+        return 1
+""",
+        40,
+    ),
+    (
+        "condition-loop",
+        """\
+def f(queue):
+    while True:
+        queue.pop()
+""",
+        """\
+def f(queue):
+    while queue:
+        queue.pop()
+""",
+        30,
+    ),
+]
+
+
+@pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
+def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
+    check(template, before, after, within)

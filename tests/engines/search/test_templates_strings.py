@@ -1,0 +1,160 @@
+"""String literals: other ones, single characters, format specifications, prefixes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engines.search.trying import check
+
+CASES = [
+    (
+        "string",
+        """\
+def f(a):
+    b = g('left')
+    return g('right')
+""",
+        """\
+def f(a):
+    b = g('left')
+    return g('left')
+""",
+        20,
+    ),
+    (
+        "string",
+        """\
+def f(xs):
+    return ','.join(xs)
+""",
+        """\
+def f(xs):
+    return ', '.join(xs)
+""",
+        40,
+    ),
+    (
+        "string",
+        """\
+def f(p):
+    return open(p, 'w')
+""",
+        """\
+def f(p):
+    return open(p, 'a')
+""",
+        20,
+    ),
+    (
+        "string",
+        """\
+def f(d):
+    return d['Name']
+""",
+        """\
+def f(d):
+    return d['name']
+""",
+        40,
+    ),
+    (
+        "string-character",
+        """\
+def f(a):
+    print('done')
+""",
+        r"""def f(a):
+    print('done\n')
+""",
+        40,
+    ),
+    (
+        "string-character",
+        """\
+def f(a):
+    return "it's "
+""",
+        """\
+def f(a):
+    return "it's"
+""",
+        20,
+    ),
+    (
+        "string-character",
+        """\
+def f(a):
+    return f'{a} :'
+""",
+        """\
+def f(a):
+    return f'{a}:'
+""",
+        60,
+    ),
+    (
+        "string-format",
+        """\
+def f(a):
+    return '%d items' % a
+""",
+        """\
+def f(a):
+    return '%s items' % a
+""",
+        40,
+    ),
+    (
+        "string-format",
+        """\
+def f(a):
+    return f'{a:.2f}'
+""",
+        """\
+def f(a):
+    return f'{a:.3f}'
+""",
+        20,
+    ),
+    (
+        "string-format",
+        """\
+def f(a):
+    return a.strftime('%Y-%M-%d')
+""",
+        """\
+def f(a):
+    return a.strftime('%Y-%m-%d')
+""",
+        20,
+    ),
+    (
+        "string-prefix",
+        """\
+def f(a):
+    return '{a} items'
+""",
+        """\
+def f(a):
+    return f'{a} items'
+""",
+        60,
+    ),
+    (
+        "string-unformatted",
+        """\
+def f(a):
+    return f'{{a}}'
+""",
+        """\
+def f(a):
+    return '{{a}}'
+""",
+        160,
+    ),
+]
+
+
+@pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
+def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
+    check(template, before, after, within)

@@ -1,0 +1,200 @@
+"""A call around a value that is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engines.search.trying import check
+
+CASES = [
+    (
+        "wrapper",
+        """\
+def f(n: int):
+    return 'n: ' + n
+""",
+        """\
+def f(n: int):
+    return 'n: ' + str(n)
+""",
+        20,
+    ),
+    (
+        "wrapper",
+        """\
+def f(d):
+    for k in d.keys():
+        del d[k]
+""",
+        """\
+def f(d):
+    for k in list(d.keys()):
+        del d[k]
+""",
+        40,
+    ),
+    (
+        "wrapper-bounds",
+        """\
+def f(n: int):
+    return n - 1
+""",
+        """\
+def f(n: int):
+    return max(0, n - 1)
+""",
+        60,
+    ),
+    (
+        "wrapper-method",
+        """\
+def f(s: str):
+    return s == 'a'
+""",
+        """\
+def f(s: str):
+    return s.lower() == 'a'
+""",
+        40,
+    ),
+    (
+        "wrapper-own-function",
+        """\
+def clean(x):
+    return x
+
+
+def f(a):
+    return g(a)
+""",
+        """\
+def clean(x):
+    return x
+
+
+def f(a):
+    return g(clean(a))
+""",
+        150,
+    ),
+    (
+        "wrapper-own-method",
+        """\
+def f(a, b):
+    c = a.resolve()
+    return g(b)
+""",
+        """\
+def f(a, b):
+    c = a.resolve()
+    return g(b.resolve())
+""",
+        620,
+    ),
+    (
+        "await-added",
+        """\
+async def g():
+    return 1
+
+
+async def f():
+    return g()
+""",
+        """\
+async def g():
+    return 1
+
+
+async def f():
+    return await g()
+""",
+        10,
+    ),
+    (
+        "await-dropped",
+        """\
+async def f(x):
+    return await x
+""",
+        """\
+async def f(x):
+    return x
+""",
+        60,
+    ),
+    (
+        "compared-loosely",
+        """\
+def f(a, b):
+    return a == b
+""",
+        """\
+def f(a, b):
+    return a.lower() == b.lower()
+""",
+        200,
+    ),
+    (
+        "compared-any",
+        """\
+def f(a, b):
+    return a == b
+""",
+        """\
+def f(a, b):
+    return all(a == b)
+""",
+        600,
+    ),
+    (
+        "import-copied",
+        """\
+def f(xs: list):
+    return xs
+""",
+        """\
+import copy
+def f(xs: list):
+    return copy.deepcopy(xs)
+""",
+        200,
+    ),
+    (
+        "import-missing",
+        """\
+def f(x):
+    return math.floor(x)
+""",
+        """\
+import math
+def f(x):
+    return math.floor(x)
+""",
+        5,
+    ),
+    (
+        "import-missing",
+        '''\
+"""Doc."""
+import os
+
+def f(x):
+    return defaultdict(x, os)
+''',
+        '''\
+"""Doc."""
+import os
+from collections import defaultdict
+
+def f(x):
+    return defaultdict(x, os)
+''',
+        5,
+    ),
+]
+
+
+@pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
+def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
+    check(template, before, after, within)

@@ -1,0 +1,86 @@
+"""What templates tests share: which change makes one text of another, and how early it comes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from itertools import islice
+from textwrap import dedent
+
+from bot.engines.search.generating import Hints, generate
+from bot.engines.search.model import Candidate, Suspect
+from bot.engines.search.scope import Names
+from bot.engines.search.source import Source
+from bot.engines.search.templates import ALL
+from bot.engines.search.templates.site import Site
+
+PATH = "src/things.py"
+MOST = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first candidate that repairs the text, and how many came before it."""
+
+    candidate: Candidate
+    rank: int
+    text: str
+
+
+def everywhere(text: str) -> list[Suspect]:
+    """Every statement as suspicious as any other."""
+    nodes = Source(PATH, text).nodes
+    placed = (ast.stmt, ast.excepthandler)
+    return [Suspect(PATH, node.lineno, 1.0) for node in nodes if isinstance(node, placed)]
+
+
+def applied(text: str, candidate: Candidate) -> str:
+    for change in sorted(candidate.replacements, reverse=True):
+        text = text[: change.start] + change.new + text[change.end :]
+    return text
+
+
+def search(before: str, after: str, template: str = "", hints: Hints | None = None) -> Found | None:
+    """The first candidate (of the template, if one is named) with the syntax tree of `after`."""
+    before, after = dedent(before), dedent(after)
+    goal = ast.dump(ast.parse(after))
+    texts = {PATH: before}
+    candidates = generate(texts.get, everywhere(before), hints=hints)
+    for rank, candidate in enumerate(islice(candidates, MOST), start=1):
+        if not template or candidate.template == template:
+            text = applied(before, candidate)
+            if ast.dump(ast.parse(text)) == goal:
+                return Found(candidate, rank, text)
+    return None
+
+
+def check(template: str, before: str, after: str, within: int = MOST) -> Found:
+    """Fails unless the template makes `after` of `before` among the first `within` candidates."""
+    assert template in {one.name for one in ALL}
+    found = search(before, after)
+    assert found is not None, f"nothing makes this of it:\n{after}"
+    assert found.rank <= within, f"only as number {found.rank}, by {found.candidate.template}"
+    if found.candidate.template != template:
+        assert _offers(template, before, after), f"{found.candidate.template} made it"
+    return found
+
+
+def _offers(template: str, before: str, after: str) -> bool:
+    """Whether the template offers the change, though another one came first."""
+    before, after = dedent(before), dedent(after)
+    goal = ast.dump(ast.parse(after))
+    source = Source(PATH, before)
+    site = Site(source, Names(source))
+    one = next(one for one in ALL if one.name == template)
+    for node in source.nodes:
+        if isinstance(node, one.nodes):
+            for variant in one.propose(node, site):
+                text = before
+                for start, end, new in sorted(variant.edits, reverse=True):
+                    text = text[:start] + new + text[end:]
+                try:
+                    if ast.dump(ast.parse(text)) == goal:
+                        return True
+                except SyntaxError:
+                    continue
+    return False
