@@ -58,6 +58,8 @@ def main() -> None:
                 counts[f"a tick that opens {size}"] = opened
                 if len(world.repo.pulls) != size:
                     sys.exit(f"{len(world.repo.pulls)} pull requests were opened, not {size}")
+            if size:
+                counts[f"a tick that writes {size} on the dashboard"] = tick(world)
             counts[f"quiet, {size} open"] = quiet(world)
             if size == SIZES[-1]:
                 settle(world)
