@@ -10,7 +10,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check pytest demo bench format constraints python clean
+.PHONY: help test check pytest demo bench format reference constraints python clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ endif
 format: $(STAMP) ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+reference: $(STAMP) ## write what is made from the settings: the reference page and the JSON Schema
+	$(BIN)/bot config reference > docs/configuration.md
+	$(BIN)/bot config schema > bot/config/schema.json
 
 constraints: python ## pin the newest releases anew, from a fresh environment
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli_config import config_app, read_config_file, read_text
 from bot.cli_memory import audit, reflections_app, status
 from bot.cli_policy import policy_app
 from bot.cli_pulls import pulls_app
@@ -22,7 +23,6 @@ from bot.errors import UserError
 from bot.wiring import now, open_repository, open_world, read_base
 
 if TYPE_CHECKING:
-    from bot.config import Config
     from bot.engines.recording import Tape
     from bot.plan import Plan
 
@@ -56,9 +56,6 @@ def _options(
     del version
 
 
-config_app = typer.Typer(
-    help="The configuration, .github/bot.toml.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(config_app, name="config")
 app.add_typer(policy_app, name="policy")
 app.add_typer(pulls_app, name="pulls")
@@ -104,7 +101,7 @@ def run(
         raise typer.BadParameter("--replay goes with --dry-run only: nothing of it is done.")
     if config and not dry_run:
         raise typer.BadParameter("--config goes with --dry-run only: the base branch's counts.")
-    trial = _read_config(config) if config else None
+    trial = read_config_file(config) if config else None
     with open_world(
         base, trial, _tape(record, replay), verifies=not no_verify, rehearsal=dry_run
     ) as world:
@@ -150,7 +147,7 @@ def apply(
     """
     from bot.plan import read_plan_file
 
-    claims = read_plan_file(_read(file), str(file))
+    claims = read_plan_file(read_text(file), str(file))
     with open_world(base, None, verifies=not no_verify) as world:
         decided = world.plan("", claims)
         _show(decided, as_json, verb="will")
@@ -240,23 +237,6 @@ def resume() -> None:
         say(resume(repository))
 
 
-@config_app.command()
-def check(
-    file: Annotated[Path, typer.Argument(help="The file to check.")] = Path(".github/bot.toml"),
-) -> None:
-    """Check a configuration file."""
-    _read_config(file)
-    typer.echo(f"{file} is fine.")
-
-
-@config_app.command()
-def schema() -> None:
-    """Print the configuration's JSON Schema, for editors."""
-    from bot.config import config_schema
-
-    typer.echo(config_schema())
-
-
 # ------------------------------------------------------------------------------- its own needs
 
 
@@ -277,19 +257,6 @@ def _show(plan: Plan, as_json: bool, *, verb: str) -> None:
         from bot.report import print_plan
 
         print_plan(plan, console(), verb=verb)
-
-
-def _read_config(file: Path) -> Config:
-    from bot.config import parse_config
-
-    return parse_config(_read(file), str(file))
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} cannot be read: {error}.") from error
 
 
 def main() -> None:

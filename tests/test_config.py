@@ -8,7 +8,8 @@ import tomllib
 import jsonschema
 import pytest
 
-from bot.config import Config, Outcome, Proof, config_schema, parse_config
+from bot.config import Config, Outcome, Proof, parse_config
+from bot.config.reference import config_schema
 from bot.errors import UserError
 
 WHOLE = """

@@ -6,7 +6,6 @@ key that was probably meant, because a misspelt safety setting must not be silen
 
 from bot.config.reading import (
     CONFIG_PATH,
-    config_schema,
     parse_config,
     read_config,
     stopped_by,
@@ -24,11 +23,13 @@ from bot.config.sections import (
     OpenAIConfig,
     PatchConfig,
     ProtectConfig,
+    ReflectionsConfig,
     ReviewConfig,
     SandboxConfig,
     SourceConfig,
     TestConfig,
     TriageConfig,
+    WatchConfig,
 )
 from bot.config.whole import (
     Config,
@@ -54,13 +55,14 @@ __all__ = [
     "PolicyConfig",
     "Proof",
     "ProtectConfig",
+    "ReflectionsConfig",
     "ReviewConfig",
     "RuleConfig",
     "SandboxConfig",
     "SourceConfig",
     "TestConfig",
     "TriageConfig",
-    "config_schema",
+    "WatchConfig",
     "parse_config",
     "read_config",
     "stopped_by",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import tomllib
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -59,11 +58,6 @@ def read_config(tree: Tree) -> Config:
     if text is None and tree.mode(CONFIG_PATH):
         raise UserError(f"{CONFIG_PATH} is not a plain UTF-8 file, so the bot does nothing.")
     return Config() if text is None else parse_config(text)
-
-
-def config_schema() -> str:
-    """The JSON Schema of the configuration file, for editors."""
-    return json.dumps(Config.model_json_schema(), indent=2)
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -10,7 +11,8 @@ from pydantic import (
     field_validator,
 )
 
-from bot.config.words import Globs, Name, Section
+from bot.config.words import Duration, Globs, Name, Section
+from bot.time_windows import DURATION, duration
 
 _Keyword = Annotated[str, Field(pattern=r"^\S(.{0,62}\S)?$")]
 
@@ -42,6 +44,14 @@ class SourceConfig(Section):
         return (
             self.ref if not self.ref or self.ref.startswith("refs/") else f"refs/heads/{self.ref}"
         )
+
+
+class ReflectionsConfig(Section):
+    """What becomes of the reflections themselves."""
+
+    write_back: bool = False
+    """Whether a fix also marks the reflections that it answers as resolved, in their files on the
+    base branch, so that merge and revert carry it. Not where a source has a `ref`."""
 
 
 class TriageConfig(Section):
@@ -211,6 +221,13 @@ class SandboxConfig(Section):
 class MergeConfig(Section):
     """How the bot merges, where a rule lets it."""
 
+    via: Literal["bot", "auto-merge"] = "bot"
+    """Who merges what still lacks something that the forge itself asks for: the bot, in a later
+    tick, or the forge's auto-merge. What lacks nothing the bot merges itself."""
+    checks_start_within: Duration = "1h"
+    """A required check that has not begun so long after its commit was proposed is not waited for
+    any more, and people are told what it looks like."""
+
     required_checks: tuple[str, ...] = ()
     """Checks that must pass, in addition to those the forge itself requires."""
     method: Literal["default", "merge", "squash", "rebase"] = "default"
@@ -220,11 +237,35 @@ class MergeConfig(Section):
     test. Then a patch that quietly drops tests is seen by nobody."""
 
 
+class WatchConfig(Section):
+    """How the bot looks after what it has merged."""
+
+    window: Annotated[str, Field(json_schema_extra={"pattern": f"{DURATION}|^$"})] = "24h"
+    """So long after a merge of the bot's the required checks are watched on the base branch, such
+    as `24h` or `3d`. Empty watches nothing."""
+    reverts_per_day: int = Field(default=2, ge=0)
+    """With so many reverts proposed within 24 hours, the watch proposes no more."""
+
+    @field_validator("window")
+    @classmethod
+    def _is_a_duration(cls, window: str) -> str:
+        if window:
+            duration(window)
+        return window
+
+    @property
+    def lasts(self) -> timedelta:
+        return duration(self.window) if self.window else timedelta()
+
+
 class ReviewConfig(Section):
-    """Who is asked, where no CODEOWNERS line names anyone."""
+    """Who is asked for a review: the owners of what changes, by CODEOWNERS, or else these."""
 
     reviewers: tuple[str, ...] = ()
-    """Logins, or `org/team`, without the @."""
+    """Logins, or `org/team`, without the @; asked where no CODEOWNERS line names anyone."""
+    at_most: int = Field(default=3, ge=1, le=15)
+    """So many are asked for one pull request. Every team is asked; of people, those who own most of
+    what changes."""
 
 
 class ProtectConfig(Section):

@@ -17,11 +17,13 @@ from bot.config.sections import (
     MergeConfig,
     PatchConfig,
     ProtectConfig,
+    ReflectionsConfig,
     ReviewConfig,
     SandboxConfig,
     SourceConfig,
     TestConfig,
     TriageConfig,
+    WatchConfig,
 )
 from bot.config.words import Mode, Section
 
@@ -37,7 +39,10 @@ class Config(Section):
     forge: Literal["auto", "github", "local"] = "auto"
     """Where pull requests live. `auto` takes `github` where the remote is there and GITHUB_TOKEN is
     set, else `local`: refs in the repository itself."""
+    dashboard: bool = True
+    """Whether one issue says where the bot stands, where the forge has issues."""
     source: tuple[SourceConfig, ...] = (SourceConfig(),)
+    reflections: ReflectionsConfig = ReflectionsConfig()
     triage: TriageConfig = TriageConfig()
     engine: EngineConfig = EngineConfig()
     limits: LimitsConfig = LimitsConfig()
@@ -45,6 +50,7 @@ class Config(Section):
     test: TestConfig = TestConfig()
     sandbox: SandboxConfig = SandboxConfig()
     merge: MergeConfig = MergeConfig()
+    watch: WatchConfig = WatchConfig()
     review: ReviewConfig = ReviewConfig()
     protect: ProtectConfig = ProtectConfig()
     commit: CommitConfig = CommitConfig()

@@ -6,13 +6,27 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
 )
 
+from bot.time_windows import DURATION, duration
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
 Globs = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+def _spelled_right(text: str) -> str:
+    duration(text)
+    return text
+
+
+Duration = Annotated[
+    str, AfterValidator(_spelled_right), Field(json_schema_extra={"pattern": DURATION})
+]
+"""Such as `30m`, `2h`, `3d` or `1w`."""
 
 
 class Mode(StrEnum):
