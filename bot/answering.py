@@ -14,10 +14,20 @@ from bot.actions.own_pull import is_held
 from bot.actions.set_label import ACTION as SET_LABEL
 from bot.actions.set_label import SetLabel
 from bot.config import Outcome
-from bot.feedback import Command, Verb, commands, is_exhausted, settled, tried
+from bot.explaining import explain_pull, for_comment
+from bot.feedback import (
+    CLOSED_AS_FAILED,
+    Command,
+    Verb,
+    commands,
+    gave_up,
+    is_exhausted,
+    settled,
+    tried,
+)
 from bot.forges import hidden
 from bot.gate import Obstacle, Standing
-from bot.model import HOLD_LABEL, LABEL_PREFIX, Pull, PullState
+from bot.model import HOLD_LABEL, LABEL_PREFIX, Kind, Pull, PullState
 from bot.plan import OpenPull, Step
 from bot.renewal import Reverted
 from bot.rules import Decision
@@ -28,7 +38,7 @@ UPDATE_BRANCH = "update_branch"
 PERSON = "left-to-people"
 REFUSED = "taken-as-no"
 ASKED = "asked-about-close"
-FAILED = "closed-as-failed"
+TOO_LATE = {PullState.CLOSED: "closed", PullState.MERGED: "merged"}
 WORDS = ", ".join(f"`/bot {verb}`" for verb in Verb if verb is not Verb.UNKNOWN)
 
 
@@ -50,7 +60,7 @@ def answers(line: OpenPull, snapshot: Snapshot, further: Collection[int]) -> Ite
             yield from _answer(command, pull, stands, snapshot)
     yield from _stale_labels(pull)
     over = is_exhausted(pull, snapshot) and not stands.has(Obstacle.LEFT_TO_PEOPLE)
-    if over and not _has_said(pull, FAILED) and not _refused(CLOSE.name, pull, snapshot):
+    if over and not _has_said(pull, CLOSED_AS_FAILED) and not _refused(CLOSE.name, pull, snapshot):
         yield from _given_up(pull, stands)
 
 
@@ -73,17 +83,12 @@ def _answer(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) 
 
 def _words(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) -> str:
     if command.verb is Verb.EXPLAIN:
-        decision = stands.decision
-        lines = [
-            f"Policy: **{decision.outcome}** by rule “{for_markdown(decision.rule, 200)}” "
-            f"({for_markdown(decision.reason, 500)}).",
-            "",
-            *(f"* {for_markdown(reason.sentence, 500)}" for reason in stands.reasons),
-        ]
-        return "\n".join(lines if stands.reasons else [*lines, stands.sentence])
+        return for_comment(explain_pull(pull.number, snapshot))
     if command.verb is Verb.RETRY:
         record = snapshot.record_of(pull)
         limit = snapshot.config.limits.attempts_per_incident
+        if record and record.change is Kind.REVERT:
+            return "There is one way to make a revert, so no other is tried. Closing it refuses it."
         if command.marker in settled(snapshot):
             return (
                 "An attempt was made for this; the newest head, or its absence, is what came of it."
@@ -118,7 +123,7 @@ def _given_up(pull: Pull, stands: Standing) -> Iterator[Step]:
         f"All attempts at this have failed: {for_markdown(stands.sentence, 500)} The bot closes "
         f"it as failed. That is no “no”: reopen it, and the bot leaves it open."
     )
-    yield from _once(pull, said, FAILED)
+    yield from _once(pull, said, CLOSED_AS_FAILED)
     close = ClosePullRequest(number=pull.number, branch=pull.branch, head=pull.head)
     yield Step(CLOSE.name, close, f"#{pull.number}: all attempts have failed")
 
@@ -140,13 +145,14 @@ def after_closing(snapshot: Snapshot) -> Iterator[Step]:
     present = {branch.name: branch.head for branch in snapshot.branches}
     for pull in sorted(snapshot.own_pulls, key=lambda pull: pull.number):
         closer = pull.closed_by
-        by_bot = closer is not None and closer.id == snapshot.forge.me
-        if pull.state is not PullState.CLOSED or by_bot or is_held(pull):
+        yield from _too_late(pull, snapshot)
+        if pull.state is not PullState.CLOSED or gave_up(pull) or is_held(pull):
             continue
         if closer is None or not closer.may_write:
             said = (
-                "This was closed, or its branch deleted, by nobody who may say no here. Is it one? "
-                "Then a maintainer closes it anew; reopening it lets it go on."
+                "This was closed, or its branch deleted, but nobody with a say here has closed it. "
+                "Is that a “no”? Then leave it as it is: nothing is proposed for it meanwhile. If "
+                "it is not, restore its branch and reopen it, and the bot goes on."
             )
             if not _refused(COMMENT.name, pull, snapshot):
                 yield from _once(pull, said, ASKED)
@@ -162,6 +168,17 @@ def after_closing(snapshot: Snapshot) -> Iterator[Step]:
         if present.get(pull.branch) == pull.head and ours and not kept:
             delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
             yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} was refused")
+
+
+def _too_late(pull: Pull, snapshot: Snapshot) -> Iterator[Step]:
+    """Whoever tells the bot something on what is not open any more hears that."""
+    if pull.state not in TOO_LATE or is_held(pull) or _refused(COMMENT.name, pull, snapshot):
+        return
+    merged = pull.state is PullState.MERGED
+    hint = "`/bot revert` takes it back." if merged else "Reopen it to let the bot go on."
+    for command in commands(pull):
+        if not (merged and command.verb is Verb.REVERT):
+            yield _comment(pull, f"This is {TOO_LATE[pull.state]}. {hint}", command.marker)
 
 
 def _has_said(pull: Pull, marker: str) -> bool:

@@ -6,10 +6,11 @@ How the links of a record's chain are verified is in `bot.audit_links`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.audit_links import (
+    Change,
     Facts,
     Holds,
     Hunk,
@@ -33,6 +34,7 @@ from bot.model import (
 )
 from bot.selection import select
 from bot.snapshot import Snapshot
+from bot.watching import Watched
 
 OPEN = "open"
 SKIPPED = "skipped"
@@ -67,7 +69,11 @@ class AuditRecord:
     pull: int | None = None
     url: str = ""
     merged_as: Sha | None = None
+    merged_by: str = ""
+    """`the bot`, also where it had the forge merge it, or `a person`; empty where unknown."""
     reverted_by: tuple[Sha, ...] = ()
+    watch: Watched | None = None
+    """What its merge did to the base branch; None where that was not looked at."""
     links: tuple[Link, ...] = ()
 
     @property
@@ -84,7 +90,9 @@ def audit(facts: Facts) -> tuple[AuditRecord, ...]:
     """
     attempts = [*_attempts(facts)]
     tried = {record.incident for record in attempts}
-    return (*attempts, *_unrecorded(facts), *_untried(facts, tried), *_left_out(facts.snapshot))
+    told = {id_ for record in attempts for id_ in record.reflections}
+    left_out = _left_out(facts.snapshot, told)
+    return (*attempts, *_unrecorded(facts), *_untried(facts, tried), *left_out)
 
 
 # -------------------------------------------------------------------------- what was attempted
@@ -150,16 +158,24 @@ def _of_heads(heads: Sequence[HeadRecord], facts: Facts) -> AuditRecord:
         bug=_bug(record),
         explanation=record.explanation,
         patch_id=record.patch_id,
-        hunks=change.hunks if change else (),
+        hunks=_hunks(record, change),
         base=record.base,
         head=record.head,
         evidence=record.evidence,
         pull=pull.number if pull else None,
         url=pull.url if pull else "",
         merged_as=mine.merged_as if mine else None,
+        merged_by=_merger(mine, snapshot),
         reverted_by=tuple(one.sha for one in facts.reverts_of(mine)) if mine else (),
+        watch=facts.watch_of(mine) if mine else None,
         links=tuple(found),
     )
+
+
+def _hunks(record: HeadRecord, change: Change | None) -> tuple[Hunk, ...]:
+    """The fix itself, without the reflections that it marks."""
+    marked = {mark.path for mark in record.marks}
+    return tuple(hunk for hunk in change.hunks if hunk.path not in marked) if change else ()
 
 
 def _pull_of(branch: str, snapshot: Snapshot) -> Pull | None:
@@ -196,6 +212,12 @@ _STATES = {
     PullState.MERGED: str(Fate.MERGED),
     PullState.CLOSED: str(Fate.REFUSED),
 }
+
+
+def _merger(pull: Pull | None, snapshot: Snapshot) -> str:
+    if pull is None or pull.merged_by is None:
+        return ""
+    return "the bot" if snapshot.is_bots_merge(pull) else "a person"
 
 
 def _foreign_head(record: HeadRecord, pull: Pull) -> Link:
@@ -260,8 +282,11 @@ def _untried(facts: Facts, tried: set[str]) -> Iterator[AuditRecord]:
         )
 
 
-def _left_out(snapshot: Snapshot) -> Iterator[AuditRecord]:
+def _left_out(snapshot: Snapshot, told: Collection[str]) -> Iterator[AuditRecord]:
+    """What triage passed over; those that a fix has settled are `told` of already."""
     for verdict in snapshot.left_out:
+        if verdict.reflection.id in told:
+            continue
         yield AuditRecord(
             incident="",
             attempt=0,
@@ -295,7 +320,9 @@ def as_data(record: AuditRecord) -> dict[str, object]:
         "pull_request": record.pull,
         "url": record.url,
         "merged_as": record.merged_as,
+        "merged_by": record.merged_by or None,
         "reverted_by": list(record.reverted_by),
+        "watch": record.watch.as_data() if record.watch else None,
         "links": [
             {"link": link.name, "state": link.holds, "sentence": link.sentence}
             for link in record.links

@@ -19,6 +19,8 @@ from bot.model import CheckState, Commit, Kind, Pull, PullState, Sha, short
 from bot.rules import check_state
 from bot.snapshot import Snapshot
 from bot.untrusted import for_commit, inert, one_line
+from bot.watching import Watched, watched
+from bot.write_back import worked_out
 
 MAX_NAMED = 20
 """So many reflections are named in a commit message and in a body."""
@@ -111,6 +113,14 @@ class Facts:
         grouped = {id_ for one in self.snapshot.incidents for id_ in one.reflection_ids}
         return frozenset(left_out | grouped)
 
+    @cached_property
+    def _watched(self) -> dict[int, Watched]:
+        return {one.pull.number: one for one in watched(self.snapshot, everything=True)}
+
+    def watch_of(self, pull: Pull) -> Watched | None:
+        """What the merge of this pull request did to the base branch, where that is known."""
+        return self._watched.get(pull.number)
+
     def reverts_of(self, pull: Pull) -> tuple[Revert, ...]:
         """What took this merge back, and was not itself taken back since."""
         undone = {sha for revert in self.reverts for sha in revert.commits}
@@ -142,6 +152,7 @@ def links(record: HeadRecord, pull: Pull | None, facts: Facts) -> Iterator[Link]
     if change is not None:
         yield _base(record, change.commit)
         yield _message(record, change.commit)
+        yield from _marks(record, change.commit, facts.snapshot)
     if record.evidence is not None:
         yield _tests(record)
     if pull is None:
@@ -194,6 +205,19 @@ def _message(record: HeadRecord, commit: Commit) -> Link:
         said = f"its message does not say “{one_line(absent[0])}”"
         return Link("message", Holds.NO, said)
     return Link("message", Holds.YES, "its message names the incident and the reflections")
+
+
+def _marks(record: HeadRecord, commit: Commit, snapshot: Snapshot) -> Iterator[Link]:
+    """Whether the reflections that it marks are all that it changes in their files."""
+    if not record.marks:
+        return
+    absent = [m.path for m in record.marks if m.path not in worked_out(commit, record, snapshot)]
+    if absent:
+        said = f"it changes more of {one_line(absent[0])} than the reflections that it marks"
+        yield Link("marks", Holds.NO, said)
+    else:
+        said = "in the files of reflections it changes nothing but their marks"
+        yield Link("marks", Holds.YES, said)
 
 
 def _tests(record: HeadRecord) -> Link:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from unidiff.patch import PatchSet
 
@@ -37,12 +37,19 @@ def gather(repository: Repository, snapshot: Snapshot) -> Facts:
     merges_here = merges & here
     return Facts(
         snapshot=snapshot,
-        changes=_changes(repository, sorted(here), {one.head for one in snapshot.ledger.heads}),
+        changes=_changes(repository, sorted(here), _own(snapshot)),
         line=_line(repository, snapshot, merges_here),
         inside=frozenset(_inside(repository, pulls, here)),
         in_base=frozenset(merges_here) - ahead(repository, snapshot.base.sha, merges_here),
         reverts=reverts,
     )
+
+
+def _own(snapshot: Snapshot) -> dict[Sha, tuple[str, ...]]:
+    """The bot's own heads, each with the files in which it only marks reflections."""
+    return {
+        head.head: tuple(sorted(mark.path for mark in head.marks)) for head in snapshot.ledger.heads
+    }
 
 
 def _whole_history(repository: Repository, base_branch: str) -> frozenset[Sha]:
@@ -118,15 +125,24 @@ def _inside(
             yield pull.head, merge
 
 
-def _changes(repository: Repository, shas: list[Sha], own: Collection[Sha]) -> tuple[Change, ...]:
+def _changes(
+    repository: Repository, shas: list[Sha], own: Mapping[Sha, tuple[str, ...]]
+) -> tuple[Change, ...]:
     """These commits with their patch ids, and the bot's own with the lines they replace.
 
-    It takes a handful of git commands, however many commits there are.
+    It takes a handful of git commands, however many commits there are. The patch id that the ledger
+    has leaves out the files that are only marked.
     """
     if not shas:
         return ()
     bare = _diffs(repository, shas, "--unified=0", *_AS_FORWARD)
     patch_ids = _patch_ids(repository, _diffs(repository, shas, "--unified=3", *_AS_FORWARD))
+    marked = [sha for sha in shas if own.get(sha)]
+    for paths in {own[sha] for sha in marked}:
+        group = [sha for sha in marked if own[sha] == paths]
+        but_for = ("--", ".", *(f":(exclude,literal){path}" for path in paths))
+        fixes = _diffs(repository, group, "--unified=3", *_AS_FORWARD, *but_for)
+        patch_ids |= _patch_ids(repository, fixes)
     bare_ids = _patch_ids(repository, bare)
     backwards = _patch_ids(repository, _diffs(repository, shas, "--unified=0", *_AS_BACKWARD))
     hunks = _hunks(bare, own)

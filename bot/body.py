@@ -1,13 +1,16 @@
 """What a pull request and a commit say, for a maintainer with one minute. Pure.
 
 Everything that an agent or a model wrote goes through `bot.untrusted`. The part between the two
-status marks is the bot's to rewrite; the rest of a body is written once and then left to people.
+status marks is the bot's to rewrite. So is what it says of one attempt, between marks of its own,
+but only once a further attempt makes that untrue; all the rest is written once and left to people.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import textwrap
+from typing import Any
 
 from bot.evidence import said
 from bot.gate import Standing, both_checks
@@ -17,6 +20,7 @@ from bot.model import (
     Check,
     CheckState,
     Incident,
+    Kind,
     Patch,
     Pull,
     Reflection,
@@ -44,8 +48,8 @@ MAX_ID_CHARS = 100
 MAX_TEST_ID_CHARS = 200
 MAX_CHECKS = 30
 """So many required checks have a line of their own."""
-_STATUS_START = "<!-- bot:status -->"
-_STATUS_END = "<!-- /bot:status -->"
+_STATUS = "status"
+_MARKER = re.compile(r"<!-- bot:marker (\{[^\n]*\}) -->")
 
 
 def title(report: BugReport) -> str:
@@ -57,9 +61,11 @@ def title(report: BugReport) -> str:
 def _without_subject(summary: str, what: str) -> str:
     """The summary without the name it begins with, which the title has said already."""
     start = summary.lstrip("`'\" ")
-    if start.casefold().startswith(what.casefold()):
-        return start[len(what) :].lstrip("`'\"() :,")
-    return summary
+    if not start.casefold().startswith(what.casefold()):
+        return summary
+    rest = start[len(what) :]
+    closed = rest.lstrip("`'\"()") if start != summary or rest.startswith("(") else rest
+    return closed.lstrip(" :,")
 
 
 def _sentence(text: str) -> str:
@@ -100,25 +106,70 @@ def pull_body(record: HeadRecord, status: str) -> str:
     if len(record.reflections) > MAX_NAMED:
         ids += f" and {len(record.reflections) - MAX_NAMED} more"
     noun = "reflection" if len(record.reflections) == 1 else "reflections"
-    symbol = f", {for_code(record.symbol)}" if record.symbol else ""
+    attempt, cost = (_marked(name, text) for name, text in _generated(record).items())
     body = "\n\n".join(
         (
             _marker(record),
             f"### What was observed\n\nIn {noun} {ids}:\n\n"
             f"{fenced(record.observed, MAX_OBSERVED_CHARS)}",
-            f"### Cause\n\n{for_code(record.path, 1024)}{symbol}, "
-            f"severity {for_markdown(record.severity)}: "
-            f"{for_markdown(record.summary, 500)}",
-            f"### Change\n\n{for_markdown(record.explanation)}",
-            f"### Where it stands\n\n{_STATUS_START}\n{status}\n{_STATUS_END}",
+            attempt,
+            f"### Where it stands\n\n{_marked(_STATUS, status)}",
             "### If you disagree\n\n"
             "Close this pull request: it is taken as a “no”, and the incident is not proposed "
             "again. Push a commit of your own and the bot leaves the branch to you; the label "
             "`bot:hold` makes it wait. After a merge, revert it as any other.",
-            f"### Cost\n\n{_cost(record)}",
+            f"### Cost\n\n{cost}",
         )
     )
     return body[:MAX_BODY_CHARS]
+
+
+def _generated(record: HeadRecord) -> dict[str, str]:
+    """What a body says of one attempt, by the names of its marks."""
+    symbol = f", {for_code(record.symbol)}" if record.symbol else ""
+    place = f"{for_code(record.path, 1024)}{symbol}, severity {for_markdown(record.severity)}"
+    return {
+        "attempt": (
+            f"### Cause\n\n{place}: {for_markdown(record.summary, 500)}\n\n"
+            f"### Change\n\n{for_markdown(record.explanation)}{_marks(record)}"
+        ),
+        "cost": _cost(record),
+    }
+
+
+def _marks(record: HeadRecord) -> str:
+    """What becomes of the reflections in their own files, where this changes that."""
+    if not record.marks:
+        return ""
+    ids = [for_code(id_, MAX_ID_CHARS) for mark in record.marks for id_ in mark.reflections]
+    more = f" and {len(ids) - MAX_NAMED} more" if len(ids) > MAX_NAMED else ""
+    where = ", ".join(for_code(mark.path, 1024) for mark in record.marks[:MAX_NAMED])
+    what = "open again" if record.change is Kind.REVERT else "resolved"
+    return f"\n\nMarks {', '.join(ids[:MAX_NAMED])}{more} as {what} in {where}."
+
+
+def speaks_of_another(body: str, record: HeadRecord) -> bool:
+    """Whether the body was written for another attempt or patch than this head's.
+
+    One whose marker a person took away speaks for itself.
+    """
+    data = _read_marker(body)
+    return data is not None and data != data | _identity(record)
+
+
+def rewritten_for(body: str, record: HeadRecord) -> str:
+    """The body with its generated parts made to speak of this head's attempt.
+
+    What people wrote around them stays; within them it stays as long as the attempt is the same.
+    """
+    data = _read_marker(body)
+    if data is None:
+        return body
+    if data.get("attempt") != record.attempt:
+        for name, text in _generated(record).items():
+            body = _replaced(body, name, text) or body
+    data |= _identity(record)
+    return _MARKER.sub(lambda _: _marker_text(data), body, count=1)
 
 
 def status_block(
@@ -145,6 +196,8 @@ def status_block(
         f"Policy: **{will}{decision.outcome}** by rule “{for_markdown(decision.rule, 200)}” "
         f"({for_markdown(decision.reason, 500)})."
     )
+    if pull and pull.auto_merge:
+        lines += ["", "Auto-merge is on: the forge merges it once its own requirements are met."]
     lines += ["", _proof(record)]
     if record.risks:
         lines += ["", "Worth a look:", ""]
@@ -159,30 +212,53 @@ def status_block(
 
 def replace_status(body: str, status: str) -> str | None:
     """The body with its status part replaced; None if a person took the marks away."""
-    start, end = body.find(_STATUS_START), body.find(_STATUS_END)
-    if start < 0 or end < start:
-        return None
-    return f"{body[:start]}{_STATUS_START}\n{status}\n{body[end:]}"
+    return _replaced(body, _STATUS, status)
 
 
 def current_status(body: str) -> str | None:
     """The status part of a body as it stands; None if the marks are gone."""
-    start, end = body.find(_STATUS_START), body.find(_STATUS_END)
-    if start < 0 or end < start:
+    start, end = _places(body, _STATUS)
+    return body[start:end].replace("\r\n", "\n").strip("\n") if start >= 0 else None
+
+
+def _marked(name: str, text: str) -> str:
+    return f"<!-- bot:{name} -->\n{text}\n<!-- /bot:{name} -->"
+
+
+def _places(body: str, name: str) -> tuple[int, int]:
+    """Where the text between these marks starts and ends; -1 and -1 if they are gone."""
+    opening = f"<!-- bot:{name} -->"
+    start, end = body.find(opening), body.find(f"<!-- /bot:{name} -->")
+    return (start + len(opening), end) if 0 <= start < end else (-1, -1)
+
+
+def _replaced(body: str, name: str, text: str) -> str | None:
+    """The body with other text between these marks; None if they are gone."""
+    start, end = _places(body, name)
+    return f"{body[:start]}\n{text}\n{body[end:]}" if start >= 0 else None
+
+
+def _identity(record: HeadRecord) -> dict[str, Any]:
+    """What tells the body of one head from another's."""
+    ids = [one_line(inert(id_), MAX_ID_CHARS) for id_ in record.reflections[:MAX_NAMED]]
+    return {"attempt": record.attempt, "reflections": ids, "patch": record.patch_id}
+
+
+def _read_marker(body: str) -> dict[str, Any] | None:
+    """What the body's marker holds; None where there is none that can be read."""
+    found = _MARKER.search(body)
+    try:
+        data = json.loads(found[1]) if found else None
+    except (ValueError, RecursionError):
         return None
-    return body[start + len(_STATUS_START) : end].replace("\r\n", "\n").strip("\n")
+    return data if isinstance(data, dict) else None
 
 
 def _marker(record: HeadRecord) -> str:
-    data = {
-        "v": 1,
-        "incident": record.incident,
-        "attempt": record.attempt,
-        "reflections": [
-            one_line(inert(id_), MAX_ID_CHARS) for id_ in record.reflections[:MAX_NAMED]
-        ],
-        "patch": record.patch_id,
-    }
+    return _marker_text({"v": 1, "incident": record.incident} | _identity(record))
+
+
+def _marker_text(data: dict[str, Any]) -> str:
     text = json.dumps(data)
     for character in "<>@#":  # nothing in it ends the comment, or acts in a commit message
         text = text.replace(character, f"\\u{ord(character):04x}")

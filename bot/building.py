@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from bot.forges import ForgeReader
 from bot.git_formats import Identity
-from bot.model import Commit, Finding, Patch, PullState
+from bot.ledger import HeadRecord
+from bot.model import Commit, Finding, Kind, Marks, Patch, Pull, PullState
 from bot.repository import File, Repository
 from bot.risks import risks
 from bot.snapshot import Snapshot
 from bot.verifying import Verifier
 from bot.vet import vet_commit, vet_edits
+from bot.write_back import Origin, write_back
+
+BACK_AND_FORTH = "back and forth"
+"""The rule of findings that end all work on an incident until a person goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Built:
     diff: str
     patch_id: str
     risks: tuple[Finding, ...]
+    marks: tuple[Marks, ...] = ()
+    """What the commit changes beside the patch: reflections that it marks as resolved."""
 
 
 def build(
@@ -60,14 +68,39 @@ def build(
     diff = repository.diff(commit)
     patch_id = repository.patch_id(diff)
     known = _known_change(patch_id, snapshot, bench.reader, own)
+    known = known or _undoes(commit, snapshot, bench)
     if known:
         return (known,)
     return Built(commit, files, diff, patch_id, risks(vetted.files, snapshot.tree))
 
 
+def with_marks(
+    built: Built, origin: Origin, snapshot: Snapshot, bench: Workbench
+) -> tuple[Built, tuple[str, ...]]:
+    """The same change with its reflections marked as resolved, and what people should know of that.
+
+    Vetting has judged the patch alone, and so does whatever asks whether it is known.
+    """
+    patched = {file.path for file in built.files}
+    back = write_back(origin, snapshot.tree, snapshot.config, taken=patched)
+    if not back.files:
+        return built, back.notes
+    repository, config = bench.repository, snapshot.config.commit
+    marked = (File(file.path, file.mode, file.text.encode()) for file in back.files)
+    sha = repository.build(
+        snapshot.base.sha,
+        (*built.files, *marked),
+        built.commit.message,
+        Identity(config.name, config.email),
+        snapshot.base.date,
+    )
+    commit = repository.commit(sha)
+    marked_too = replace(built, commit=commit, diff=repository.diff(commit), marks=back.marks)
+    return marked_too, back.notes
+
+
 _FATES = {
     PullState.OPEN: "is open already",
-    PullState.MERGED: "was merged already",
     PullState.CLOSED: "was refused",
 }
 
@@ -76,10 +109,44 @@ def _known_change(
     patch_id: str, snapshot: Snapshot, reader: ForgeReader, own: str
 ) -> Finding | None:
     """A change is proposed once: what became of it holds whatever incident it comes back under."""
+    for head, pull in _with_this_change(patch_id, snapshot, reader):
+        if head.branch == own:
+            continue
+        if pull.state is PullState.MERGED:
+            said = (
+                f"#{pull.number} with the same change was merged already, and that is gone again; "
+                f"a person decides"
+            )
+            return Finding(BACK_AND_FORTH, head.path, said)
+        said = f"#{pull.number} with the same change {_FATES[pull.state]}"
+        return Finding("known change", head.path, said)
+    return None
+
+
+def _undoes(commit: Commit, snapshot: Snapshot, bench: Workbench) -> Finding | None:
+    """A change that exactly takes back what was merged is for a person: it has no end."""
+    backwards = bench.repository.patch_id(_backwards(commit, bench.repository))
+    for head, pull in _with_this_change(backwards, snapshot, bench.reader):
+        if pull.state is PullState.MERGED and head.change is not Kind.REVERT:
+            said = f"it takes back exactly what #{pull.number} changed; a person decides"
+            return Finding(BACK_AND_FORTH, head.path, said)
+    return None
+
+
+def _with_this_change(
+    patch_id: str, snapshot: Snapshot, reader: ForgeReader
+) -> Iterator[tuple[HeadRecord, Pull]]:
+    """The heads that the bot has pushed with it, and their pull requests as they are now."""
     for head in snapshot.ledger.heads:
-        if head.patch_id == patch_id and head.branch != own:
+        if head.patch_id == patch_id:
             pull = reader.current(head.branch)
             if pull is not None:
-                said = f"#{pull.number} with the same change {_FATES[pull.state]}"
-                return Finding("known change", head.path, said)
-    return None
+                yield head, pull
+
+
+def _backwards(commit: Commit, repository: Repository) -> str:
+    """The diff from a commit to its parent, with the prefixes of one that goes forward."""
+    return repository.run(
+        "diff-tree", "-p", "-R", "--no-commit-id", "--no-renames", "--no-ext-diff", "--no-textconv",
+        "--no-color", "--src-prefix=b/", "--dst-prefix=a/", commit.sha,
+    ).decode("utf-8", "replace")  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.config import Config, Mode, Outcome
 from bot.evidence import Evidence
 from bot.facts import Answer, Condition, Facts, Met, Weighed
+from bot.model import Kind
 from bot.protected import Ward
 
 SURE_ENOUGH = 0.5
@@ -43,6 +44,8 @@ def _breaks_tests(facts: Facts, config: Config) -> Answer:
     del config
     if facts.evidence is None:
         return Met.NO, "no sandbox has run its tests"
+    if facts.kind is Kind.REVERT:
+        return Met.NO, "it takes back what was merged, with what that had mended"
     return (Met.YES if facts.evidence.breaks else Met.NO), facts.evidence.sentence
 
 

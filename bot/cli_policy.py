@@ -6,7 +6,7 @@ nothing is believed because a file says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,6 +145,7 @@ def print_explanation(one: Explanation, console: Console) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
+    from bot.explaining import parts
     from bot.report import OUTCOME_STYLES, printed, printed_line
 
     console.print(Text(printed_line(one.subject, 200), style="bold"))
@@ -153,7 +154,7 @@ def print_explanation(one: Explanation, console: Console) -> None:
         style = OUTCOME_STYLES[one.decision.outcome]
         by = f" by rule “{one.decision.rule}”: {printed(one.decision.reason)}"
         console.print(Text.assemble((f"{waits}{one.decision.outcome}", style), by))
-    for heading, rules in _parts(one):
+    for heading, rules in parts(one):
         console.print()
         console.print(Text(heading, style="bold"))
         console.print(Padding(_table(rules, one), (0, 0, 0, 2), expand=False))
@@ -165,19 +166,11 @@ def print_explanation(one: Explanation, console: Console) -> None:
     console.print()
 
 
-def _parts(one: Explanation) -> Iterator[tuple[str, list[Weighed]]]:
-    built_in = [rule for rule in one.rules if rule.built_in]
-    if built_in:
-        yield "Built-in rules, which allow so much at most where they match", built_in
-    asked = [rule for rule in one.rules if not rule.built_in]
-    if asked:
-        yield "Rules of the policy, of which the first that matches decides", asked
-    elif built_in:
-        yield "The policy has no rules of its own, so a person reviews", []
-
-
 def _table(rules: Iterable[Weighed], one: Explanation) -> RenderableType:
     from rich.table import Table
+
+    from bot.explaining import facts_of
+    from bot.report import printed
 
     grid = Table.grid(padding=(0, 2))
     for _ in range(3):
@@ -186,20 +179,6 @@ def _table(rules: Iterable[Weighed], one: Explanation) -> RenderableType:
     for rule in rules:
         mark = "→" if one.decides(rule) else " "
         name = rule.rule.removeprefix("built-in: ")
-        grid.add_row(f"{mark} {rule.met.value}", name, rule.outcome, "\n".join(_facts(rule)))
+        facts = "\n".join(map(printed, facts_of(rule)))
+        grid.add_row(f"{mark} {rule.met.value}", name, rule.outcome, facts)
     return grid
-
-
-def _facts(rule: Weighed) -> Iterator[str]:
-    from bot.explaining import built_in_of
-    from bot.report import printed
-
-    if not rule.conditions:
-        yield rule.fact
-    row = built_in_of(rule)
-    for said in rule.conditions:
-        loosened = f" (loosened by {row.loosened_by})" if row and row.loosened_by else ""
-        if row:
-            yield f"{printed(said.fact)}{loosened if rule.matches else ''}"
-        else:
-            yield f"{said.name}: {said.met.value}, {printed(said.fact)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -175,6 +176,33 @@ def merge(
             hint = "; --untested merges it all the same" if "check" in merged.reason else ""
             raise UserError(f"Pull request {number} is not merged: {merged.reason}{hint}.")
         say(f"merged pull request {number} as {merged.commit[:9]}")
+
+
+class Result(StrEnum):
+    """What a check may have found."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@pulls_app.command()
+def check(
+    commit: Annotated[str, typer.Argument(help="The commit that was checked.")],
+    name: Annotated[str, typer.Argument(help="The check's name, as in merge.required_checks.")],
+    result: Annotated[Result, typer.Argument(help="What it found.")],
+    url: Annotated[str, typer.Option(help="Where more of it can be read.")] = "",
+    base: BaseBranch = "",
+) -> None:
+    """Keep what another runner, or you, found of a commit: a pull request's, or of the base."""
+    from bot.forges.local_git import full_name
+    from bot.model import CheckState
+
+    with _writing(base) as (writer, world):
+        sha = full_name(world.repository, commit)
+        if sha is None:
+            raise UserError(f"There is no commit {commit} here; fetch it, or name it in full.")
+        refused = writer.tell(sha, name, CheckState(result), url)
+        _done(refused, f"the check {name} of {sha[:9]} {result}")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from bot.plan import Case
 from bot.protected import Protected, protected
 from bot.rules import Decision, judge
 from bot.snapshot import Snapshot
+from bot.untrusted import for_markdown
 from bot.vetting.paths import bad_path
 
 
@@ -75,6 +76,62 @@ def _rule_data(rule: Weighed, decides: bool) -> dict[str, object]:
 def built_in_of(rule: Weighed) -> BuiltIn | None:
     """The row of the table that was weighed, None for a rule of the policy file."""
     return next((row for row in BUILT_IN if rule.built_in and row.name == rule.rule), None)
+
+
+def parts(one: Explanation) -> Iterator[tuple[str, list[Weighed]]]:
+    """The rules under headings that say what they are for."""
+    built_in = [rule for rule in one.rules if rule.built_in]
+    if built_in:
+        yield "Built-in rules, which allow so much at most where they match", built_in
+    asked = [rule for rule in one.rules if not rule.built_in]
+    if asked:
+        yield "Rules of the policy, of which the first that matches decides", asked
+    elif built_in:
+        yield "The policy has no rules of its own, so a person reviews", []
+
+
+def facts_of(rule: Weighed) -> Iterator[str]:
+    """What a rule asks and how that was answered, one line each."""
+    if not rule.conditions:
+        yield rule.fact
+    row = built_in_of(rule)
+    for said in rule.conditions:
+        loosened = f" (loosened by {row.loosened_by})" if row and row.loosened_by else ""
+        if row:
+            yield f"{said.fact}{loosened if rule.matches else ''}"
+        else:
+            yield f"{said.name}: {said.met.value}, {said.fact}"
+
+
+MAX_RULES_TOLD = 50
+"""So many rules of each part are in a comment, the rest counted."""
+
+
+def for_comment(one: Explanation) -> str:
+    """The explanation as Markdown: the decision and what is left, and the rules folded away."""
+    lines = []
+    if one.decision:
+        will = "will " if one.decision.pending else ""
+        by, reason = for_markdown(one.decision.rule, 200), for_markdown(one.decision.reason, 500)
+        lines += [f"Policy: **{will}{one.decision.outcome}** by rule “{by}” ({reason}).", ""]
+    if not one.why_not:
+        lines.append("Nothing keeps it from being merged.")
+    lines += [f"* {for_markdown(sentence, 500)}" for sentence in one.why_not]
+    lines += ["", "<details><summary>Every rule, and the fact it was answered by</summary>", ""]
+    for heading, rules in parts(one):
+        lines += [f"**{heading}**", ""]
+        lines += [_told(rule, one) for rule in rules[:MAX_RULES_TOLD]]
+        more = len(rules) - MAX_RULES_TOLD
+        lines += [f"* and {more} more"] if more > 0 else []
+        lines.append("")
+    return "\n".join([*lines, "</details>"])
+
+
+def _told(rule: Weighed, one: Explanation) -> str:
+    name = for_markdown(rule.rule.removeprefix("built-in: "), 80)
+    mark = " (this one decides)" if one.decides(rule) else ""
+    facts = for_markdown("; ".join(facts_of(rule)), 300)
+    return f"* {rule.met.value}: “{name}”, {rule.outcome}{mark}: {facts}"
 
 
 def explain_pull(number: int, snapshot: Snapshot) -> Explanation:

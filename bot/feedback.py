@@ -17,6 +17,7 @@ from bot.model import (
     COMMAND,
     LABEL_PREFIX,
     CheckState,
+    Kind,
     Labelled,
     Pull,
     PullState,
@@ -31,6 +32,10 @@ from bot.untrusted import for_model, one_line
 
 FIRST_RETRY = timedelta(hours=1)
 """A failed attempt is tried again after this, and twice as long after each further one."""
+CLOSED_AS_FAILED = "closed-as-failed"
+"""The marker of what the bot says before it closes a pull request of its own."""
+CLOSED_FOR_A_PERSONS = "yields-to-person"
+"""The marker of what it says before it closes one because a person does the same."""
 MAX_HEARD_CHARS = 2_000
 """So much of one remark an engine is told."""
 
@@ -137,6 +142,25 @@ def tried(record: HeadRecord, snapshot: Snapshot) -> Tried:
     return Tried(number, last, 1 + len(later))
 
 
+def gave_up(pull: Pull) -> bool:
+    """Whether it was the bot that closed it, after its last attempt or for a person's.
+
+    Another program may go by the same name, such as one that closes what is stale.
+    """
+    closer = pull.closed_by
+    said = _has_said(pull, CLOSED_AS_FAILED) or gave_way(pull)
+    return said and closer is not None and closer.id == pull.author_id
+
+
+def gave_way(pull: Pull) -> bool:
+    """Whether the bot has said that a person does the same."""
+    return _has_said(pull, CLOSED_FOR_A_PERSONS)
+
+
+def _has_said(pull: Pull, marker: str) -> bool:
+    return any(remark.is_bots and hidden(marker) in remark.text for remark in pull.remarks)
+
+
 def settled(snapshot: Snapshot) -> frozenset[str]:
     """The markers of commands that an attempt was made for, whether people were told or not."""
     by_head = (marker for record in snapshot.ledger.heads for marker in record.answers)
@@ -147,8 +171,8 @@ def settled(snapshot: Snapshot) -> frozenset[str]:
 def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
     """Why another attempt is due on this open pull request of the bot's; None where none is."""
     record = snapshot.record_of(pull)
-    if record is None or pull.state is not PullState.OPEN:
-        return None
+    if record is None or pull.state is not PullState.OPEN or record.change is Kind.REVERT:
+        return None  # of a revert there is one way to make it, and no engine makes it better
     so_far = tried(record, snapshot)
     asked, heard = _asked(pull, snapshot), _heard_of(pull, so_far)
     red = _red(pull, snapshot)
@@ -201,7 +225,7 @@ def _is_news(remark: Remark, pull: Pull, so_far: Tried) -> bool:
 def is_exhausted(pull: Pull, snapshot: Snapshot) -> bool:
     """Whether a red pull request has had all the attempts that it may have."""
     record = snapshot.record_of(pull)
-    if record is None or not _red(pull, snapshot):
+    if record is None or record.change is Kind.REVERT or not _red(pull, snapshot):
         return False
     return tried(record, snapshot).number >= snapshot.config.limits.attempts_per_incident
 

@@ -1,6 +1,7 @@
 """Where a pull request stands: what policy says of it, and what keeps it from being merged. Pure.
 
-Every state has a sentence that says why it is not merged and what would change that.
+Every state has a sentence that says why it is not merged and what would change that; they are found
+in `bot.obstacles`.
 """
 
 from __future__ import annotations
@@ -8,50 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from bot.actions.own_pull import is_held
 from bot.config import Outcome
 from bot.facts import Facts
-from bot.feedback import wish
 from bot.ledger import HeadRecord
-from bot.model import (
-    CHECK_NAME,
-    HOLD_LABEL,
-    Check,
-    CheckState,
-    Commit,
-    Mergeable,
-    Pull,
-    ReviewState,
-    Severity,
-    short,
-)
+from bot.model import CHECK_NAME, Check, CheckState, Commit, Pull, Severity
+from bot.obstacles import Obstacle, Reason
+from bot.obstacles.checks import check_reasons, unstarted
+from bot.obstacles.merging import base_reasons, forge_reasons, missing_head, requirement_reasons
+from bot.obstacles.people import decision_reasons, hands_off, review_reasons
 from bot.protected import protected
-from bot.rules import NO_RULE, Decision, check_state, judge, kind_of, proof_of
+from bot.rules import Decision, judge, kind_of, proof_of
 from bot.snapshot import Snapshot
+from bot.write_back import own_marks
 
-
-class Obstacle(StrEnum):
-    """The kinds of things that keep a pull request from being merged by the bot."""
-
-    LEFT_TO_PEOPLE = "left to people"
-    """The bot writes nothing at all on it."""
-    FAILED = "failed"
-    WAITING = "waiting"
-    """Something is still on its way; nothing is to be said to anyone yet."""
-    REVIEW = "review"
-    BLOCKED = "blocked"
-    BEHIND = "behind"
-    """The base has moved since it was tested; the bot brings it up to date when its turn comes."""
-    UNSETTLED = "unsettled"
-    """The forge has not worked something out yet; not even the body is touched."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    obstacle: Obstacle
-    sentence: str
+__all__ = ["Obstacle", "Reason", "Standing", "both_checks", "first_standing", "standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +52,8 @@ def standing(pull: Pull, snapshot: Snapshot) -> Standing:
     """Where one of the bot's own open pull requests stands."""
     record = snapshot.record_of(pull)
     commit = snapshot.commit(pull.head)
-    facts = _facts(record, commit, pull.checks, snapshot)
+    late = bool(unstarted(pull.checks, pull, record, snapshot))
+    facts = _facts(record, commit, pull.checks, snapshot, late=late)
     decision = judge(facts, snapshot.config)
     return Standing(decision, tuple(_reasons(pull, commit, record, decision, snapshot)))
 
@@ -90,8 +63,8 @@ def first_standing(record: HeadRecord, commit: Commit | None, snapshot: Snapshot
     _, checks = both_checks(None, record, snapshot)
     decision = judge(_facts(record, commit, checks, snapshot), snapshot.config)
     reasons = [
-        *_check_reasons(checks, record, snapshot),
-        *_decision_reasons(decision),
+        *check_reasons(checks, None, record, snapshot),
+        *decision_reasons(decision),
     ]
     return Standing(decision, tuple(reasons))
 
@@ -101,10 +74,14 @@ def _facts(
     commit: Commit | None,
     checks: tuple[Check, ...] | None,
     snapshot: Snapshot,
+    *,
+    late: bool = False,
 ) -> Facts:
+    """What the rules judge by; of checks that did not begin in time nothing is expected."""
     evidence = record.evidence if record else None
     proof, pending = proof_of(snapshot.required, snapshot.forge.base_checks, checks, evidence)
-    changes = commit.changes if commit else None
+    marks = own_marks(commit, record, snapshot)
+    changes = tuple(c for c in commit.changes if c.path not in marks) if commit else None
     return Facts(
         now=snapshot.now,
         changes=changes,
@@ -119,7 +96,7 @@ def _facts(
         attempt=record.attempt if record else None,
         trusted=record is not None and snapshot.config.trusts(record.sources),
         proof=proof,
-        proof_pending=pending,
+        proof_pending=pending and not late,
         evidence=evidence,
     )
 
@@ -138,63 +115,14 @@ def _reasons(
     decision: Decision,
     snapshot: Snapshot,
 ) -> Iterator[Reason]:
-    yield from _hands_off(pull, record, snapshot)
-    yield from _check_reasons(pull.checks, record, snapshot)
-    yield from _decision_reasons(decision)
-    yield from _review_reasons(pull, snapshot)
-    yield from _base_reasons(pull, commit, snapshot)
-    yield from _forge_reasons(pull, decision, snapshot)
-    if commit is None:
-        said = f"Git does not have its head {short(pull.head)} yet; the next tick looks again."
-        yield Reason(Obstacle.UNSETTLED, said)
-
-
-def _hands_off(pull: Pull, record: HeadRecord | None, snapshot: Snapshot) -> Iterator[Reason]:
-    if record is None:
-        said = f"Its head {short(pull.head)} is a person's commit, so the bot leaves it to people."
-        yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
-    if is_held(pull):
-        said = f"On hold: the label {HOLD_LABEL} is set; remove it to let the bot go on."
-        yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
-    if pull.base_branch != snapshot.base_branch:
-        said = f"It is for {pull.base_branch}, not {snapshot.base_branch}; the bot leaves it."
-        yield Reason(Obstacle.LEFT_TO_PEOPLE, said)
-
-
-def _review_reasons(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
-    wanted = wish(pull, snapshot)
-    if wanted:
-        yield Reason(Obstacle.BLOCKED, f"Not merged before it is answered: {wanted}.")
-    if pull.draft:
-        yield Reason(Obstacle.BLOCKED, "It is a draft; mark it ready for review to go on.")
-    if pull.review is ReviewState.CHANGES_REQUESTED:
-        yield Reason(
-            Obstacle.BLOCKED, "A reviewer asked for changes; the bot tries again within its limits."
-        )
-    if pull.review is ReviewState.REQUIRED:
-        yield Reason(Obstacle.REVIEW, "The repository requires an approving review first.")
-
-
-def _forge_reasons(pull: Pull, decision: Decision, snapshot: Snapshot) -> Iterator[Reason]:
-    """What the forge itself says of merging, and what it said when it was asked to."""
-    if pull.mergeable is Mergeable.CONFLICT:
-        said = f"It conflicts with {snapshot.base_branch}; merge by hand, or close it to refuse it."
-        yield Reason(Obstacle.BLOCKED, said)
-    if pull.mergeable is Mergeable.BLOCKED and decision.outcome is Outcome.MERGE:
-        said = "The forge says that one of its own requirements is unmet; see its merge box."
-        yield Reason(Obstacle.REVIEW, said)
-    if pull.mergeable is Mergeable.BEHIND:
-        said = f"The forge wants it up to date with {snapshot.base_branch} first."
-        yield Reason(Obstacle.BEHIND, said)
-    if snapshot.base_stuck and decision.outcome is Outcome.MERGE:
-        yield Reason(Obstacle.BLOCKED, f"It cannot be merged now: {snapshot.base_stuck}.")
-    refused = snapshot.ledger.failed("merge_pull_request", pull.branch, pull.head)
-    if refused:
-        said = f"The forge refused the bot's merge, so a person merges it: {refused.reason}"
-        yield Reason(Obstacle.REVIEW, said)
-    if pull.mergeable is Mergeable.UNKNOWN:
-        said = "The forge is still working out whether it can be merged; the next tick looks again."
-        yield Reason(Obstacle.UNSETTLED, said)
+    yield from hands_off(pull, record, snapshot)
+    yield from check_reasons(pull.checks, pull, record, snapshot)
+    yield from decision_reasons(decision)
+    yield from review_reasons(pull, snapshot)
+    yield from base_reasons(pull, commit, snapshot)
+    yield from requirement_reasons(pull, snapshot)
+    yield from forge_reasons(pull, decision, snapshot)
+    yield from missing_head(pull, commit)
 
 
 def both_checks(
@@ -207,66 +135,12 @@ def both_checks(
             return (), ()
         states = [evidence.base_passed, evidence.green]
         words = [CheckState.PASSED if good else CheckState.FAILED for good in states]
-        return (Check(CHECK_NAME, words[0]),), (Check(CHECK_NAME, words[1]),)
+        before, here = (Check(CHECK_NAME, word) for word in words)
+        told = _others(snapshot.forge.base_checks), _others(pull.checks if pull else ())
+        return (before, *told[0]), (here, *told[1])
     return snapshot.forge.base_checks, pull.checks if pull else ()
 
 
-def _check_reasons(
-    checks: tuple[Check, ...] | None, record: HeadRecord | None, snapshot: Snapshot
-) -> Iterator[Reason]:
-    required = snapshot.required
-    evidence = record.evidence if record else None
-    if snapshot.forge.checks_here and evidence and evidence.problem and not checks:
-        said = f"Its tests prove nothing: {evidence.problem}. A person reviews and merges it."
-        yield Reason(Obstacle.REVIEW, said)
-        return
-    if not required:
-        said = (
-            f"No check is required on {snapshot.base_branch} and merge.required_checks names none, "
-            f"so the bot never merges here: a person does."
-        )
-        yield Reason(Obstacle.REVIEW, said)
-    if checks is None:
-        yield Reason(Obstacle.UNSETTLED, "Its checks could not be read; the next tick tries again.")
-        return
-    for need in required:
-        if check_state(need, checks) is CheckState.FAILED:
-            said = (
-                f"The required check “{need.name}” failed, so this change does not hold as it is: "
-                f"mend it by hand, or close it to refuse it."
-            )
-            yield Reason(Obstacle.FAILED, said)
-    waiting = [n.name for n in required if check_state(n, checks) is CheckState.PENDING]
-    if waiting:
-        names = ", ".join(f"“{name}”" for name in waiting)
-        noun = "check" if len(waiting) == 1 else "checks"
-        yield Reason(Obstacle.WAITING, f"Waiting for the required {noun} {names} to pass.")
-
-
-def _decision_reasons(decision: Decision) -> Iterator[Reason]:
-    if decision.pending:
-        said = f"Rule “{decision.rule}” {decision.reason}."
-        yield Reason(Obstacle.WAITING, said)
-        return
-    if decision.outcome is Outcome.REVIEW:
-        why = "" if decision.rule == NO_RULE else f": {decision.reason}"
-        yield Reason(Obstacle.REVIEW, f"A person reviews and merges it{why}.")
-    if decision.outcome in (Outcome.DRAFT, Outcome.REFUSE):
-        said = f"Rule “{decision.rule}” says {decision.outcome}, so a person goes on from here."
-        yield Reason(Obstacle.BLOCKED, said)
-
-
-def _base_reasons(pull: Pull, commit: Commit | None, snapshot: Snapshot) -> Iterator[Reason]:
-    if commit is None or commit.parents == (snapshot.base.sha,):
-        return
-    base = snapshot.base_branch
-    stuck = snapshot.ledger.failed("update_branch", pull.branch, pull.head)
-    if stuck:
-        said = (
-            f"It was tested on an older {base} and cannot be brought up to date: {stuck.reason}. "
-            f"Merge it by hand, or close it to refuse it."
-        )
-        yield Reason(Obstacle.BLOCKED, said)
-        return
-    said = f"It was tested on an older {base}; the bot brings it up to date when its turn comes."
-    yield Reason(Obstacle.BEHIND, said)
+def _others(checks: tuple[Check, ...] | None) -> Iterator[Check]:
+    """What others than the sandbox say."""
+    return (check for check in checks or () if check.name != CHECK_NAME)

@@ -6,9 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.feedback import gave_up, gave_way
 from bot.ledger import AttemptRecord, HeadRecord
-from bot.model import SEARCH, Ending, Incident, Pull, PullState, Sha, fingerprint_of_revert
+from bot.model import (
+    SEARCH,
+    Ending,
+    Incident,
+    Pull,
+    PullState,
+    Sha,
+    Triaged,
+    fingerprint_of_revert,
+    short,
+)
 from bot.snapshot import Snapshot
+from bot.triage import SETTLED
 
 FIRST_RETRY = timedelta(hours=1)
 """A failed attempt is tried again after this, and twice as long after each further one."""
@@ -43,6 +55,8 @@ class History:
     attempts: int
     pull: Pull | None = None
     head: HeadRecord | None = None
+    because: str = ""
+    """Why it was taken back, where it was."""
     engines: tuple[str, ...] = ()
     """Of the engines those that may know better now; empty where none was asked before."""
 
@@ -58,8 +72,8 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     )
     if pulls:
         telling = _most_telling(pulls)
-        taken_back = _taken_back(telling, snapshot)
-        if not taken_back:
+        taken_back = _taken_back(telling, attempts, snapshot)
+        if taken_back is None:
             return _of_pull(telling, attempts)
         with_pull = {pull.branch for pull in pulls}
         newer = [head for head in heads if head.branch not in with_pull]
@@ -68,7 +82,7 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
         if later and later.fate is not Fate.OPEN:
             return later
         if not newer:
-            return History(Fate.REVERTED, taken_back, attempts, telling)
+            return taken_back
         heads = newer
     present = {branch.name: branch.head for branch in snapshot.branches}
     if heads:
@@ -82,21 +96,48 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     return History(Fate.OPEN, "nothing has been tried yet", attempts)
 
 
+def settled_by(verdict: Triaged, snapshot: Snapshot) -> History | None:
+    """The merge that settled a reflection which nothing is done about any more; None if none did.
+
+    That is what a fix leaves behind that has marked it as resolved.
+    """
+    id_ = verdict.reflection.id
+    heads = [head for head in snapshot.ledger.heads if id_ in head.reflections]
+    if verdict.kind != SETTLED or not heads:
+        return None
+    reflections = (verdict.reflection,)
+    incident = Incident(fingerprint=heads[-1].incident, reflections=reflections, places=())
+    past = history(incident, snapshot)
+    if past.fate is Fate.MERGED:
+        return past
+    branches = {head.branch for head in heads}
+    merge = next((one for one in snapshot.ledger.merges if one.branch in branches), None)
+    said = f"pull request #{merge.number} is merged" if merge else ""
+    return History(Fate.MERGED, said, past.attempts) if merge else None
+
+
 def _pushed_at(pull: Pull, heads: list[HeadRecord]) -> datetime:
     """When the head of this pull request was pushed."""
     return max(head.at for head in heads if head.branch == pull.branch)
 
 
-def _taken_back(pull: Pull, snapshot: Snapshot) -> str:
-    """By which pull request a merged one was taken back; empty if by none."""
+def _taken_back(pull: Pull, attempts: int, snapshot: Snapshot) -> History | None:
+    """What follows from a merged pull request having been taken back; None where it was not."""
     if pull.merged_as is None:
-        return ""
+        return None
     undoing = fingerprint_of_revert(pull.merged_as)
-    branches = {head.branch for head in snapshot.ledger.heads if head.incident == undoing}
-    for other in snapshot.forge.pulls:
-        if other.branch in branches and other.state is PullState.MERGED:
-            return f"pull request #{pull.number} was merged, and taken back by #{other.number}"
-    return ""
+    reverts = {head.branch: head for head in snapshot.ledger.heads if head.incident == undoing}
+    merged = (one for one in snapshot.forge.pulls if one.state is PullState.MERGED)
+    other = next((one for one in merged if one.branch in reverts), None)
+    if other is None:
+        return None
+    said = f"pull request #{pull.number} was merged, and taken back by #{other.number}"
+    because = reverts[other.branch].explanation
+    limit = snapshot.config.limits.attempts_per_incident
+    if attempts >= limit:
+        said = f"{said}; that was the last of {limit} attempts, so a person decides"
+        return History(Fate.LEFT_TO_PEOPLE, said, attempts, pull, because=because)
+    return History(Fate.REVERTED, said, attempts, pull, because=because)
 
 
 def _of_pull(pull: Pull, attempts: int) -> History:
@@ -105,9 +146,14 @@ def _of_pull(pull: Pull, attempts: int) -> History:
     if pull.state is PullState.MERGED:
         return History(Fate.MERGED, f"pull request #{pull.number} is merged", attempts, pull)
     said = f"pull request #{pull.number} was closed"
-    if pull.closed_by is not None and pull.closed_by.id == pull.author_id:
+    if gave_up(pull) and gave_way(pull):
+        return History(Fate.FAILED, f"{said} by the bot: a person does the same", attempts, pull)
+    if gave_up(pull):
         return History(Fate.FAILED, f"{said} by the bot after all its attempts", attempts, pull)
-    if pull.closed_by is not None and not pull.closed_by.may_write:
+    if pull.closed_by is None:
+        sentence = f"{said} because its branch is gone; a maintainer decides"
+        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, pull)
+    if not pull.closed_by.may_write:
         sentence = f"{said} by {pull.closed_by.login}, who has no say here; a maintainer decides"
         return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, pull)
     return History(Fate.REFUSED, f"{said} without merging, which is a “no”", attempts, pull)
@@ -120,8 +166,11 @@ def _of_branch(head: HeadRecord, at: Sha | None, snapshot: Snapshot, attempts: i
         sentence = f"no pull request was opened for {head.branch}: {failure.reason}"
         return History(Fate.FAILED, sentence, attempts, head=head)
     if at is None:
-        sentence = f"{head.branch} was deleted before it had a pull request, which is a “no”"
-        return History(Fate.REFUSED, sentence, attempts, head=head)
+        sentence = (
+            f"{head.branch} was deleted before it had a pull request; push {short(head.head)} to "
+            f"it again to let the bot go on"
+        )
+        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, head=head)
     if at != head.head:
         sentence = f"a person has pushed to {head.branch}, so it is left to people"
         return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, head=head)
@@ -135,8 +184,13 @@ def _of_tries(
     known = {id_ for record in tries for id_ in record.reflections}
     news = [id_ for id_ in incident.reflection_ids if id_ not in known]
     limit = snapshot.config.limits.attempts_per_incident
-    said = f"attempt {last.attempt} ended: {last.ending}, {last.reason}"
+    reason = last.reason.removesuffix(".")
+    said = f"attempt {last.attempt} ended: {last.ending}, {reason}"
     hopeful = _hopeful(tries, snapshot)
+    stopped = next((one for one in tries if one.ending is Ending.STOPPED), None)
+    if stopped:
+        said = f"attempt {stopped.attempt} was stopped: {stopped.reason}"
+        return History(Fate.LEFT_TO_PEOPLE, said, attempts)
     if attempts >= limit:
         return History(Fate.FAILED, f"{said}; that was the last of {limit} attempts", attempts)
     if news:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.evidence import Evidence
-from bot.model import Ending, Finding, Fingerprint, Kind, Sha, Usage
+from bot.model import Ending, Finding, Fingerprint, Kind, Marks, Sha, Usage
 
 LEDGER_REF = "refs/bot/ledger"
 
@@ -90,6 +90,8 @@ class HeadRecord(_Record):
     """How sure the engine was; None where it did not say."""
     change: Kind = Kind.FIX
     """What it is for, `revert` or else `fix`; that it is `docs` shows in its paths."""
+    marks: tuple[Marks, ...] = ()
+    """The reflections that it marks as resolved in their files; a revert: those that it reopens."""
     requests: int = 0
     tokens: int = 0
     usd: float | None = None
@@ -154,7 +156,96 @@ class UntestedRecord(_Record):
         return f"pull request {self.number} was merged untested"
 
 
-Record = AttemptRecord | HeadRecord | SpendRecord | FailureRecord | AskedRecord | UntestedRecord
+class ArmedRecord(_Record):
+    """A head that the forge is about to be asked to merge by itself, once nothing lacks."""
+
+    kind: Literal["armed"] = "armed"
+    number: int
+    branch: str
+    head: Sha
+    base: Sha
+    """The commit it was tested on."""
+    tree: Sha
+    """The tested tree, which the merged one must equal."""
+
+    @property
+    def subject(self) -> str:
+        return f"auto-merge of pull request {self.number} at {self.head[:9]}"
+
+
+class MergeRecord(_Record):
+    """A merge that the bot has made, or had the forge make; what came of it is watched."""
+
+    kind: Literal["merge"] = "merge"
+    number: int
+    branch: str
+    head: Sha
+    merged_as: Sha
+
+    @property
+    def subject(self) -> str:
+        return f"pull request {self.number} was merged as {self.merged_as[:9]}"
+
+
+class RerunRecord(_Record):
+    """Checks of a merge that the forge was about to be asked to run once more, which it is once."""
+
+    kind: Literal["rerun"] = "rerun"
+    merged_as: Sha
+    results: tuple[int, ...] = ()
+    """The forge's numbers for the results to be had anew."""
+    refused: str = ""
+    """Why it will not, where it said so."""
+
+    @property
+    def subject(self) -> str:
+        return f"checks of {self.merged_as[:9]} {'cannot be' if self.refused else 'are'} run again"
+
+
+class LeftRecord(_Record):
+    """Why a merge that is watched is not taken back, as a clause; said once for each reason."""
+
+    kind: Literal["left"] = "left"
+    number: int
+    merged_as: Sha
+    why: str
+    for_good: bool = True
+    """Whether no later tick may decide otherwise."""
+    calls: bool = False
+    """Whether a person is called about it."""
+
+    @property
+    def subject(self) -> str:
+        return f"pull request {self.number} is not taken back"
+
+
+class CalledRecord(_Record):
+    """An issue that was opened for a person; it is not opened again, whoever closes it."""
+
+    kind: Literal["called"] = "called"
+    about: str
+    """What it is about: a merge commit or an incident."""
+    issue: int = 0
+    """Its number; 0 where the forge would not have it."""
+
+    @property
+    def subject(self) -> str:
+        return f"a person was called about {self.about[:40]}"
+
+
+Record = (
+    AttemptRecord
+    | HeadRecord
+    | SpendRecord
+    | FailureRecord
+    | AskedRecord
+    | UntestedRecord
+    | ArmedRecord
+    | MergeRecord
+    | RerunRecord
+    | LeftRecord
+    | CalledRecord
+)
 _ADAPTER: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
 
 
@@ -210,8 +301,34 @@ class Ledger:
                  and r.branch == branch]  # fmt: skip
         return tuple(name for names in found for name in names)
 
+    def armed(self, branch: str) -> tuple[ArmedRecord, ...]:
+        """The heads of this branch that the forge was asked to merge by itself."""
+        armed = (record for record in self.records if isinstance(record, ArmedRecord))
+        return tuple(record for record in armed if record.branch == branch)
+
     def untested(self, number: int) -> bool:
         return any(isinstance(r, UntestedRecord) and r.number == number for r in self.records)
+
+    @property
+    def merges(self) -> tuple[MergeRecord, ...]:
+        return tuple(record for record in self.records if isinstance(record, MergeRecord))
+
+    def merged(self, number: int) -> MergeRecord | None:
+        """The record of the bot's merge of this pull request."""
+        return next((record for record in self.merges if record.number == number), None)
+
+    def reruns(self, merged_as: Sha) -> tuple[RerunRecord, ...]:
+        found = (record for record in self.records if isinstance(record, RerunRecord))
+        return tuple(record for record in found if record.merged_as == merged_as)
+
+    def left(self, merged_as: Sha) -> tuple[LeftRecord, ...]:
+        """Why this merge was not taken back."""
+        found = (record for record in self.records if isinstance(record, LeftRecord))
+        return tuple(record for record in found if record.merged_as == merged_as)
+
+    def called(self, about: str) -> bool:
+        """Whether a person was called about this."""
+        return any(isinstance(r, CalledRecord) and r.about == about for r in self.records)
 
     def spent_since(self, moment: datetime) -> Usage:
         total = Usage()

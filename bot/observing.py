@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
 from bot.config import CONFIG_PATH, Config, Mode, read_config, stopped_by
+from bot.config.environment import overridden
 from bot.errors import UserError
 from bot.forges import ForgeReader
 from bot.incidents import Sifted, incidents
@@ -24,15 +26,19 @@ from bot.model import (
     Tree,
     Triaged,
 )
+from bot.observing_merges import watched_merges
 from bot.repository import Repository
 from bot.snapshot import Snapshot
 from bot.sources.reading import read_tree, read_work_tree
 from bot.triage import Words, triage
+from bot.watching import branches_to_ask
 
 PAUSED_REF = "refs/bot/paused"
 """While the remote has this ref, the bot does nothing."""
 MAX_BAD_RECORDS = 50
 """So many unreadable records are named one by one; the rest are counted."""
+MAX_MARKED = 50
+"""So many of the newest fixes are remembered that have settled their reflections themselves."""
 CODEOWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 
@@ -56,11 +62,13 @@ def read_base(
     config: Config | None = None,
     *,
     rehearsal: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> Base:
     """Fetch the base branch, the bot's branches and the ledger; read the configuration.
 
     `config` tries another configuration than the base branch's; only a `rehearsal` may, which
-    prints what would be done and does nothing.
+    prints what would be done and does nothing. `environ` may hold `BOT_*` variables, which narrow
+    what either allows.
     """
     bots = f"refs/heads/{BRANCH_PREFIX}*"
     asked = f"refs/heads/{base_branch}" if base_branch else "HEAD"
@@ -83,7 +91,7 @@ def read_base(
     repository.fetch([LEDGER_REF] if ledger and not repository.has(ledger) else [])
     tree = repository.tree(sha)
     at_base = read_config(tree)
-    counts = config or at_base
+    counts, overrides, misspelt = overridden(config or at_base, environ or {})
     halted = stopped_by(counts, rehearsal=rehearsal)
     if found.get(PAUSED_REF):
         halted = f"the bot is paused: the remote has {PAUSED_REF}"
@@ -98,6 +106,8 @@ def read_base(
         notices=(
             *_ignored_config(repository, tree.read(CONFIG_PATH), branch),
             *_only_rehearsed(counts, rehearsal),
+            *(override.sentence for override in overrides),
+            *misspelt,
         ),
     )
 
@@ -179,9 +189,13 @@ def observe(
     log = repository.log(base.ledger) if base.ledger else ()
     ledger = Ledger.read(base.ledger, (message for _, message in log))
     branches = _history_of(found, ledger)
+    branches = tuple(dict.fromkeys((*branches, *branches_to_ask(ledger, base.config, now))))
     if everything:
         branches = tuple(dict.fromkeys((*branches, *(head.branch for head in ledger.heads))))
     forge = reader.observe(base.branch, base.sha, branches)
+    watched = watched_merges(
+        repository, reader, base.sha, forge, ledger, base.config, now, everything=everything
+    )
     heads = {branch.head for branch in base.branches} | {pull.head for pull in forge.pulls}
     known = [sha for sha in sorted(heads) if repository.has(sha)]
     notices = [*base.notices, *said]
@@ -200,10 +214,16 @@ def observe(
         commits=repository.commits(known),
         ledger=ledger,
         forge=forge,
+        watched=watched,
+        trees=cache(partial(_tree_of, repository)),
         base_stuck=repository.why_stuck(base.branch),
         halted=base.halted or _paused(forge),
         notices=tuple(notices),
     )
+
+
+def _tree_of(repository: Repository, sha: Sha) -> Tree | None:
+    return repository.tree(sha) if repository.has(sha) else None
 
 
 def _paused(forge: ForgeView) -> str:
@@ -212,7 +232,10 @@ def _paused(forge: ForgeView) -> str:
 
 
 def _history_of(found: Iterable[Incident], ledger: Ledger) -> tuple[str, ...]:
-    """The branches that incidents of today may have had: those of the ledger, and the first."""
+    """The branches that incidents of today may have had: those of the ledger, and the first.
+
+    Reverts too, and those fixes whose reflections speak of no incident any more.
+    """
     names: dict[str, None] = {}
     for incident in found:
         names[incident.branch(1)] = None
@@ -223,6 +246,8 @@ def _history_of(found: Iterable[Incident], ledger: Ledger) -> tuple[str, ...]:
     for head in ledger.heads:
         if head.change is Kind.REVERT:
             names[head.branch] = None
+    for head in [head for head in ledger.heads if head.marks][-MAX_MARKED:]:
+        names[head.branch] = None
     return tuple(names)
 
 

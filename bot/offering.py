@@ -18,6 +18,7 @@ from bot.actions.set_label import ACTION as SET_LABEL
 from bot.actions.set_label import SetLabel
 from bot.actions.update_branch import ACTION as UPDATE_BRANCH
 from bot.actions.update_branch import UpdateBranch
+from bot.auto_merging import armed_by_bot
 from bot.body import observed, pull_body, status_block, title
 from bot.config import Outcome
 from bot.evidence import Evidence
@@ -92,6 +93,7 @@ def _further(
         head=record.head,
         head_record=record,
         spend_record=_spend(attempt, snapshot),
+        disarmed=armed_by_bot(pull, snapshot),
     )
     yield Step(UPDATE_BRANCH.name, update, f"#{pull.number}: {feedback.reason}")
     if snapshot.forge.checks_here and record.evidence and not record.evidence.problem:
@@ -221,6 +223,7 @@ def _head_record(proposal: Proposal, snapshot: Snapshot) -> HeadRecord:
         risks=proposal.risks,
         confidence=proposal.confidence,
         change=proposal.kind,
+        marks=proposal.marks,
         evidence=proposal.evidence,
         requests=usage.requests,
         tokens=usage.tokens,
@@ -288,6 +291,7 @@ def renewed(renewal: Renewal, snapshot: Snapshot) -> Iterator[Step]:
         old=pull.head,
         head=record.head,
         head_record=record,
+        disarmed=armed_by_bot(pull, snapshot),
     )
     why = f"#{pull.number} is next to merge, and {snapshot.base_branch} has moved"
     yield Step(UPDATE_BRANCH.name, update, why)

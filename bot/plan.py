@@ -32,6 +32,7 @@ from bot.model import (
     Usage,
 )
 from bot.rules import Decision
+from bot.watching import Watched
 
 PLAN_VERSION = 1
 
@@ -76,6 +77,8 @@ class Plan:
     skipped: tuple[Skipped, ...]
     notices: tuple[str, ...]
     steps: tuple[Step, ...]
+    merges: tuple[Watched, ...] = ()
+    """The bot's merges of late, and what they did to the base branch."""
 
     @property
     def usage(self) -> Usage:
@@ -105,6 +108,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             }
             for line in plan.pulls
         ],
+        "merges": [one.as_data() for one in plan.merges],
         "skipped": [
             {"reflection": s.reflection.id, "where": s.reflection.where, "reason": s.reason}
             for s in plan.skipped
@@ -189,6 +193,7 @@ class EditData(_FileModel):
     new: str
 
 
+_ENGINE = r"[a-z][a-z0-9_-]{0,31}"
 _Count = Annotated[int, Field(ge=0)]
 
 
@@ -215,13 +220,14 @@ class AnswerData(_FileModel):
     """An engine's answer: enough to build, vet and judge it again, and no more."""
 
     incident: str
-    engine: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+    engine: Annotated[str, Field(pattern=rf"^{_ENGINE}(, {_ENGINE}){{0,7}}$")]
     number: int
     report: ReportData | None = None
     no_bug: str = ""
     patch: PatchData | None = None
     reason: str = ""
     failed: bool = False
+    until_base_moves: bool = False
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     usage: UsageData = UsageData()
 
@@ -291,6 +297,7 @@ def _answer_data(attempt: Attempt) -> AnswerData:
         patch=patch,
         reason=answer.reason,
         failed=answer.failed,
+        until_base_moves=answer.until_base_moves,
         confidence=answer.confidence,
         usage=UsageData(**_usage(answer.usage)),
     )
@@ -312,6 +319,7 @@ def _claim(data: AnswerData) -> Claim:
         usage=Usage(**data.usage.model_dump()),
         reason=data.reason,
         failed=data.failed,
+        until_base_moves=data.until_base_moves,
         confidence=data.confidence,
     )
     return Claim(Fingerprint(data.incident), data.engine, data.number, answer)

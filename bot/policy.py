@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codeowners import CodeOwners
-
 from bot.actions.add_reflections import ACTION as ADD_REFLECTIONS
 from bot.actions.add_reflections import AddReflections
 from bot.actions.append_ledger import ACTION as APPEND_LEDGER
@@ -23,19 +21,25 @@ from bot.actions.request_review import ACTION as REQUEST_REVIEW
 from bot.actions.request_review import RequestReview
 from bot.actions.update_status import ACTION as UPDATE_STATUS
 from bot.actions.update_status import UpdateStatus
-from bot.answering import after_closing, answers, told_of_revert
-from bot.body import current_status, status_block
+from bot.after_merging import after_merging, taken_back
+from bot.answering import after_closing, answers
+from bot.auto_merging import armed, disarmed
+from bot.body import current_status, speaks_of_another, status_block
+from bot.dashboard import kept
 from bot.evidence import Checked
 from bot.gate import Obstacle, standing
 from bot.ledger import HeadRecord, UntestedRecord
-from bot.model import Attempt, Pull, PullState
+from bot.merge_method import merge_method
+from bot.model import Attempt, Kind, Pull, PullState, Sha
 from bot.offering import kept_check, offered, picked_up, renewed
+from bot.owners import reviewers
 from bot.plan import OpenPull, Plan, Step
 from bot.renewal import Renewal, Reverted
 from bot.rules import spell_required
 from bot.seen_again import unlisted
 from bot.selection import Selection
 from bot.snapshot import Snapshot
+from bot.watching import watched
 
 
 def decide(
@@ -53,11 +57,16 @@ def decide(
     merges that people want taken back.
     """
     pulls = tuple(OpenPull(pull, standing(pull, snapshot)) for pull in snapshot.open_pulls)
+    moving = {attempt.pull.number for attempt in attempts if attempt.pull}
+    moving |= {renewal.pull.number} if renewal else set()
+    ready = _next_to_merge(pulls, snapshot)
     cases = []
     steps: list[Step] = []
     if not snapshot.halted:
+        steps.extend(disarmed(pulls, snapshot, moving, ready))
         steps.extend(_after_merges(snapshot))
         steps.extend(after_closing(snapshot))
+        steps.extend(after_merging(snapshot))
         for record in selection.orphans:
             steps.extend(picked_up(record, snapshot))
     for attempt in attempts:
@@ -65,24 +74,20 @@ def decide(
         cases.append(case)
         steps.extend(wanted)
     for reverted in reverts:
-        decision = None
-        if isinstance(reverted.attempt, Attempt):
-            case, wanted = offered(reverted.attempt, snapshot)
-            decision = case.decision
-            cases.append(case)
-            steps.extend(wanted)
-        steps.extend(told_of_revert(reverted, decision))
+        of_revert, wanted = taken_back(reverted, snapshot)
+        cases += [of_revert] if of_revert else []
+        steps.extend(wanted)
     if not snapshot.halted:
         steps.extend(kept_check(one.branch, one.evidence) for one in checked)
         if renewal:
             steps.extend(renewed(renewal, snapshot))
-        moving = {attempt.pull.number for attempt in attempts if attempt.pull}
-        moving |= {renewal.pull.number} if renewal else set()
         for line in pulls:
             steps.extend(answers(line, snapshot, moving))
             if line.pull.number not in moving:
                 steps.extend(_care(line, snapshot))
-        steps.extend(_merge(pulls, snapshot))
+        steps.extend(armed(pulls, snapshot, moving, ready))
+        merging = list(_merge(ready, snapshot))
+        steps.extend(merging or kept(snapshot))  # a merge changes most of what it would say
     return Plan(
         repository=snapshot.forge.repository,
         forge=snapshot.forge_said,
@@ -94,6 +99,7 @@ def decide(
         skipped=selection.skipped,
         notices=snapshot.notices,
         steps=tuple(steps),
+        merges=watched(snapshot),
     )
 
 
@@ -108,18 +114,24 @@ def _care(line: OpenPull, snapshot: Snapshot) -> Iterator[Step]:
         return
     status = status_block(stands, pull, record, snapshot)
     shown = current_status(pull.body)
-    if shown is not None and shown != status:
-        update = UpdateStatus(number=pull.number, branch=pull.branch, head=pull.head, status=status)
+    news = record if speaks_of_another(pull.body, record) else None
+    if news or (shown is not None and shown != status):
+        update = UpdateStatus(
+            number=pull.number,
+            branch=pull.branch,
+            head=pull.head,
+            status=status,
+            head_record=news,
+        )
         yield Step(UPDATE_STATUS.name, update, f"#{pull.number}: {stands.sentence}")
     yield from _seen_again(pull, record, snapshot)
     if not stands.has(Obstacle.REVIEW) or stands.has(Obstacle.FAILED, Obstacle.WAITING):
         return
-    asked = {name.casefold() for name in (*pull.asked, *snapshot.ledger.asked(pull.branch))}
-    names = [name for name in _reviewers(pull, snapshot) if name.casefold() not in asked]
+    names = reviewers(pull, snapshot)
     refused = snapshot.ledger.failed(REQUEST_REVIEW.name, pull.branch, pull.head)
     if names and not refused:
         request = RequestReview(
-            number=pull.number, branch=pull.branch, head=pull.head, reviewers=tuple(names)
+            number=pull.number, branch=pull.branch, head=pull.head, reviewers=names
         )
         yield Step(REQUEST_REVIEW.name, request, f"#{pull.number}: {stands.sentence}")
 
@@ -142,59 +154,52 @@ def _seen_again(pull: Pull, record: HeadRecord, snapshot: Snapshot) -> Iterator[
         yield Step(ADD_REFLECTIONS.name, add, f"#{pull.number}: {record.incident} was seen again")
 
 
-def _reviewers(pull: Pull, snapshot: Snapshot) -> tuple[str, ...]:
-    """The owners of the changed paths by the base branch's CODEOWNERS, else the configured ones."""
-    commit = snapshot.commit(pull.head)
-    owners: dict[str, None] = {}
-    if commit and snapshot.owners:
-        table = CodeOwners(_valid_owners(snapshot.owners))
-        for change in commit.changes:
-            for kind, name in table.of(change.path):
-                if kind in ("USERNAME", "TEAM"):
-                    owners[name.removeprefix("@")] = None
-    return tuple(owners) or snapshot.config.review.reviewers
-
-
-def _valid_owners(text: str) -> str:
-    """CODEOWNERS without the lines that are none, which the forge skips too."""
-    kept = []
-    for line in text.splitlines():
-        try:
-            CodeOwners(line)
-        except ValueError:
-            continue
-        kept.append(line)
-    return "\n".join(kept)
-
-
 def _after_merges(snapshot: Snapshot) -> Iterator[Step]:
     """Tidy up behind merged pull requests, and say so where a merge was not the tested tree."""
     present = {branch.name: branch.head for branch in snapshot.branches}
     for pull in sorted(snapshot.own_pulls, key=lambda pull: pull.number):
-        commit = snapshot.commit(pull.head)
-        here = present.get(pull.branch) == pull.head and snapshot.record_of(pull) is not None
-        kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
-        if pull.state is not PullState.MERGED or not here:
+        if pull.state is not PullState.MERGED or snapshot.record_of(pull) is None:
             continue
-        differs = commit is not None and pull.merged_tree not in (None, commit.tree)
-        if differs and pull.merged_as and not snapshot.ledger.untested(pull.number):
+        here = present.get(pull.branch) == pull.head
+        tested = _tested_tree(pull, snapshot)
+        differs = tested is not None and pull.merged_tree not in (None, tested)
+        looked_after = here or snapshot.is_bots_merge(pull)
+        if (
+            differs
+            and looked_after
+            and pull.merged_as
+            and not snapshot.ledger.untested(pull.number)
+        ):
             untested = UntestedRecord(
                 at=snapshot.now, number=pull.number, head=pull.head, merged_as=pull.merged_as
             )
             why = f"#{pull.number} was merged with other files than the tested ones"
             yield Step(APPEND_LEDGER.name, AppendLedger(records=(untested,)), why)
-        if not kept:
+        kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
+        if here and not kept:
             delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
             yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged")
 
 
-def _merge(pulls: Sequence[OpenPull], snapshot: Snapshot) -> Iterator[Step]:
-    """At most one merge: the oldest pull request that is ready."""
-    ready = next((line for line in pulls if line.standing.ready), None)
+def _tested_tree(pull: Pull, snapshot: Snapshot) -> Sha | None:
+    """The tree of its head, also where the branch is gone; None if nothing tells."""
+    commit = snapshot.commit(pull.head)
+    if commit is not None:
+        return commit.tree
+    armed_heads = snapshot.ledger.armed(pull.branch)
+    return next((one.tree for one in armed_heads if one.head == pull.head), None)
+
+
+def _next_to_merge(pulls: Sequence[OpenPull], snapshot: Snapshot) -> OpenPull | None:
+    """At most one: a revert that is ready, else the oldest pull request that is."""
+    able = [line for line in pulls if line.standing.ready]
+    return min(able, key=lambda line: not _is_revert(line.pull, snapshot), default=None)
+
+
+def _merge(ready: OpenPull | None, snapshot: Snapshot) -> Iterator[Step]:
     commit = snapshot.commit(ready.pull.head) if ready else None
     if ready is None or commit is None:
         return
-    method = snapshot.config.merge.method
     pull = ready.pull
     merge = MergePullRequest(
         number=pull.number,
@@ -203,9 +208,14 @@ def _merge(pulls: Sequence[OpenPull], snapshot: Snapshot) -> Iterator[Step]:
         head=pull.head,
         base=snapshot.base.sha,
         tree=commit.tree,
-        method=snapshot.forge.merge_method if method == "default" else method,
+        method=merge_method(snapshot).method,
     )
     decision = ready.standing.decision
     yield Step(MERGE.name, merge, f"#{pull.number}: rule “{decision.rule}” ({decision.reason})")
     delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
     yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged then")
+
+
+def _is_revert(pull: Pull, snapshot: Snapshot) -> bool:
+    record = snapshot.record_of(pull)
+    return record is not None and record.change is Kind.REVERT

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.body import commit_message
-from bot.building import Built, Workbench, build
+from bot.building import BACK_AND_FORTH, Built, Workbench, build, with_marks
 from bot.context import excerpts
 from bot.diff_reading import edits_of
 from bot.engines import Budget, Earlier, Engine, Task
@@ -32,6 +32,7 @@ from bot.repository import File
 from bot.secrets import cleaned, redact, without_secrets, without_secrets_in
 from bot.selection import Chosen, Selection, budget
 from bot.snapshot import Snapshot
+from bot.write_back import Origin
 
 Progress = Callable[[str], None]
 MAX_BROKEN_NAMED = 5
@@ -139,6 +140,8 @@ def weigh(
         said = "it is the same change as before on this pull request"
         return _rejected(attempt, (Finding("known change", report.path, said),))
     patch, built, notes = _hooked(patch, built, snapshot, bench)
+    origin = Origin(incident.reflection_ids, incident.sources)
+    built, unmarked = with_marks(built, origin, snapshot, bench)
     proposal = Proposal(
         incident=incident,
         report=report,
@@ -151,12 +154,13 @@ def weigh(
         patch_id=built.patch_id,
         usage=answer.usage,
         risks=built.risks,
+        marks=built.marks,
         confidence=answer.confidence,
         evidence=bench.verifier.verify(built.commit, notes) if bench.verifier else None,
         on=own,
     )
     unsaid = () if proposal.evidence else notes  # else they are part of the evidence
-    answer = replace(answer, patch=patch, notes=(*answer.notes, *unsaid))
+    answer = replace(answer, patch=patch, notes=(*answer.notes, *unsaid, *unmarked))
     return replace(attempt, answer=answer, ending=Ending.PROPOSED, proposal=proposal)
 
 
@@ -218,4 +222,6 @@ def _earlier(chosen: Chosen, snapshot: Snapshot, bench: Workbench) -> Earlier | 
 def _rejected(attempt: Attempt, findings: tuple[Finding, ...]) -> Attempt:
     findings = tuple(replace(found, sentence=redact(found.sentence)) for found in findings)
     reason = "; ".join(finding.sentence for finding in findings[:3])
-    return replace(attempt, ending=Ending.REJECTED, reason=reason, proposal=None, findings=findings)
+    stops = any(finding.rule == BACK_AND_FORTH for finding in findings)
+    ending = Ending.STOPPED if stops else Ending.REJECTED
+    return replace(attempt, ending=ending, reason=reason, proposal=None, findings=findings)

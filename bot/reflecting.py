@@ -13,9 +13,9 @@ from rich.text import Text
 from bot.config import Config, SourceConfig
 from bot.errors import UserError
 from bot.git_formats import Identity
-from bot.history import Fate, history
+from bot.history import Fate, history, settled_by
 from bot.ledger import raw_date
-from bot.model import Reflection, Tree, Verdict
+from bot.model import Reflection, Tree, Triaged, Verdict
 from bot.report import printed, printed_line
 from bot.repository import File, RefUpdate, Repository
 from bot.snapshot import Snapshot
@@ -123,10 +123,7 @@ class Row:
 
 def listing(snapshot: Snapshot) -> tuple[Row, ...]:
     """Every reflection, in the order of its time."""
-    rows = [
-        Row(verdict.reflection, verdict.verdict, verdict.reason, NOT_ACTIONABLE, None)
-        for verdict in snapshot.left_out
-    ]
+    rows = [_left_out(verdict, snapshot) for verdict in snapshot.left_out]
     for incident in snapshot.incidents:
         past = history(incident, snapshot)
         verdict = Verdict.UNSURE if incident.unsure else Verdict.ACTIONABLE
@@ -134,6 +131,14 @@ def listing(snapshot: Snapshot) -> tuple[Row, ...]:
             pull = past.pull.number if past.pull else None
             rows.append(Row(reflection, verdict, past.sentence, past.fate, pull))
     return tuple(sorted(rows, key=lambda row: (row.reflection.timestamp, row.reflection.id)))
+
+
+def _left_out(verdict: Triaged, snapshot: Snapshot) -> Row:
+    past = settled_by(verdict, snapshot)
+    if past is None:
+        return Row(verdict.reflection, verdict.verdict, verdict.reason, NOT_ACTIONABLE, None)
+    number = past.pull.number if past.pull else None
+    return Row(verdict.reflection, verdict.verdict, past.sentence, past.fate, number)
 
 
 def print_listing(rows: Iterable[Row], console: Console) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from bot.evidence import Evidence
 from bot.ledger import HeadRecord
-from bot.model import Attempt, Commit, Finding, Pull
+from bot.model import Attempt, Commit, Finding, Marks, Pull
 from bot.selection import Revert
 from bot.snapshot import Snapshot
+
+ALREADY_UNDONE = "has been taken back already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Renewal:
     """The ledger's record of the head that is replaced."""
     commit: Commit | None = None
     patch_id: str = ""
+    marks: tuple[Marks, ...] = ()
     risks: tuple[Finding, ...] = ()
     evidence: Evidence | None = None
     stuck: str = ""
@@ -43,6 +46,7 @@ def renewed_record(renewal: Renewal, snapshot: Snapshot) -> HeadRecord | None:
             "head": renewal.commit.sha,
             "base": snapshot.base.sha,
             "patch_id": renewal.patch_id,
+            "marks": renewal.marks,
             "risks": renewal.risks,
             "evidence": renewal.evidence,
         }

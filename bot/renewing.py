@@ -7,7 +7,7 @@ comes of it is a proposal like any other: vetted, and proven by its tests on tha
 from __future__ import annotations
 
 from bot.anchoring import shifted
-from bot.building import Built, Workbench, build
+from bot.building import Built, Workbench, build, with_marks
 from bot.diff_reading import edits_of
 from bot.git_formats import Identity
 from bot.ledger import HeadRecord
@@ -17,6 +17,7 @@ from bot.repository import File
 from bot.selection import Selection
 from bot.snapshot import Snapshot
 from bot.three_way import three_way
+from bot.write_back import Origin
 
 
 def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Renewal | None:
@@ -33,6 +34,7 @@ def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Re
     if not isinstance(built, Built):
         stuck = "; ".join(finding.sentence for finding in built[:3])
         return Renewal(pull=pull, record=record, stuck=stuck)
+    built, _ = with_marks(built, Origin(record.reflections, record.sources), snapshot, bench)
     evidence = bench.verifier.verify(built.commit) if bench.verifier else None
     if evidence and evidence.breaks:
         stuck = f"on the newest {snapshot.base_branch}, {evidence.sentence.removesuffix('.')}"
@@ -42,15 +44,33 @@ def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Re
         record=record,
         commit=built.commit,
         patch_id=built.patch_id,
+        marks=built.marks,
         risks=built.risks,
         evidence=evidence,
     )
+
+
+def _unmarked(commit: Commit, record: HeadRecord, bench: Workbench) -> Commit:
+    """The change without the reflections that it marks; on another base that is worked out anew."""
+    marked = {mark.path for mark in record.marks}
+    if not marked:
+        return commit
+    head = bench.repository.tree(commit.sha)
+    files = [
+        File(change.path, change.new_mode, (head.read(change.path) or "").encode())
+        for change in commit.changes
+        if change.path not in marked
+    ]
+    who, date = Identity("nobody", "nobody@invalid.example"), commit.date
+    sha = bench.repository.build(record.base, files, commit.message, who, date)
+    return bench.repository.commit(sha)
 
 
 def _moved(commit: Commit, record: HeadRecord, snapshot: Snapshot, bench: Workbench) -> Patch | str:
     """The change as a patch on the newest base, or why it cannot move there."""
     repository, base = bench.repository, snapshot.base.sha
     before = repository.plain_commit(record.base).tree
+    commit = _unmarked(commit, record, bench)
     tree = three_way(repository, before, snapshot.base.tree, commit.tree)
     if tree is None:
         return f"it conflicts with {snapshot.base_branch}"

@@ -13,20 +13,30 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.aftermath import Aftermath
 from bot.evidence import Evidence, said
 from bot.model import Attempt, BugReport, Ending, Skipped, Usage
 from bot.plan import Case, Plan
 from bot.secrets import redact
 from bot.tick import Ended
 from bot.untrusted import for_log, one_line
+from bot.watching import Watched, by_sentence
 
 _ENDING_STYLES = {
     Ending.PROPOSED: "green",
     Ending.ABSTAINED: "cyan",
     Ending.REJECTED: "red",
     Ending.FAILED: "red",
+    Ending.STOPPED: "red",
     Ending.REFUSED: "yellow",
     Ending.HELD_BACK: "yellow",
+}
+_AFTERMATH_STYLES = {
+    Aftermath.GREEN: "green",
+    Aftermath.PENDING: "yellow",
+    Aftermath.RED: "red",
+    Aftermath.RED_BEFORE: "red",
+    Aftermath.UNWATCHED: "dim",
 }
 OUTCOME_STYLES = {"merge": "green", "review": "cyan", "draft": "yellow", "refuse": "red"}
 
@@ -53,6 +63,9 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
     if plan.pulls:
         console.print()
         console.print(_pulls(plan))
+    if plan.merges:
+        console.print()
+        console.print(merges(plan.merges))
     if plan.skipped:
         console.print()
         console.print(_skipped(plan.skipped))
@@ -184,6 +197,18 @@ def _pulls(plan: Plan) -> RenderableType:
     return Group(
         Text("Open pull requests", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False)
     )
+
+
+def merges(watched: Iterable[Watched]) -> RenderableType:
+    """What the bot merged of late did to the base branch; the same of several is said once."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for numbers, aftermath, sentence in by_sentence(watched):
+        grid.add_row(
+            Text(aftermath, style=_AFTERMATH_STYLES[aftermath]), f"{numbers}: {printed(sentence)}"
+        )
+    return Group(Text("Merged of late", style="bold"), Padding(grid, (0, 0, 0, 2), expand=False))
 
 
 def _skipped(skipped: Iterable[Skipped]) -> RenderableType:

@@ -13,7 +13,7 @@ from bot.audit import OPEN, REVERTED, SKIPPED, SUPERSEDED, AuditRecord, counted
 from bot.audit_links import Holds
 from bot.history import Fate
 from bot.model import Ending, short
-from bot.report import printed, printed_line
+from bot.report import merges, printed, printed_line
 from bot.status import HELD_BACK, NEXT, Line, Spending, Status
 
 MAX_LINES = 10
@@ -52,6 +52,9 @@ def print_status(status: Status, console: Console) -> None:
             for one in status.pulls
         ]
         _section("Open pull requests", rows, console)
+    if status.merges:
+        console.print()
+        console.print(merges(status.merges))
     for state in status.states:
         lines = status.of(state)
         more = f", {MAX_LINES} of {len(lines)}" if len(lines) > MAX_LINES else ""
@@ -131,9 +134,13 @@ def _chain(record: AuditRecord) -> RenderableType:
         steps.append(f"#{record.pull}")
     if record.merged_as:
         steps.append(f"merged as {short(record.merged_as)}")
+    if record.watch:
+        steps.append(f"{record.watch.aftermath} on the base branch")
     steps += [f"taken back by {short(sha)}" for sha in record.reverted_by]
     text = Text(" → ".join(steps))
     text.append(f"\n{printed_line(record.reason, 300)}", style="dim")
+    if record.watch:
+        text.append(f"\n{printed_line(record.watch.sentence, 300)}", style="dim")
     for flag in record.flags:
         style = "red" if flag.holds is Holds.NO else "yellow"
         text.append(f"\n! {flag.name}: {printed_line(flag.sentence, 300)}", style=style)

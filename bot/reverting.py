@@ -6,6 +6,10 @@ is a revert of a revert, and a second revert of the same merge.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.evidence import Evidence
 from bot.forges.local_git import write_commit
 from bot.git_formats import Identity, commit_content
 from bot.ledger import HeadRecord
@@ -17,6 +21,7 @@ from bot.model import (
     Ending,
     Incident,
     Kind,
+    Marks,
     Patch,
     Place,
     Proposal,
@@ -29,17 +34,35 @@ from bot.model import (
     fingerprint_of_revert,
     short,
 )
-from bot.repository import Repository
+from bot.renewal import ALREADY_UNDONE
+from bot.repository import File, Repository
 from bot.secrets import redact
 from bot.snapshot import Snapshot
 from bot.three_way import three_way
 from bot.untrusted import for_commit, for_title, one_line
+from bot.write_back import taken_back
 
 ENGINE = "revert"
 
 
-def revert(pull: Pull, reason: str, snapshot: Snapshot, repository: Repository) -> Attempt | str:
-    """The proposal that takes this merged pull request back, or why there is none, as a clause."""
+Verify = Callable[[Commit], Evidence | None]
+
+
+def unverified(_: Commit) -> Evidence | None:
+    return None
+
+
+def revert(
+    pull: Pull,
+    reason: str,
+    snapshot: Snapshot,
+    repository: Repository,
+    verify: Verify = unverified,
+) -> Attempt | str:
+    """The proposal that takes this merged pull request back, or why there is none, as a clause.
+
+    `verify` says what its tests say.
+    """
     record = _record_of(pull, snapshot)
     if pull.state is not PullState.MERGED or pull.merged_as is None:
         return f"pull request #{pull.number} is not merged"
@@ -54,13 +77,18 @@ def revert(pull: Pull, reason: str, snapshot: Snapshot, repository: Repository) 
     known = fingerprint_of_revert(pull.merged_as)
     if any(head.incident == known for head in snapshot.ledger.heads):
         return f"a revert of #{pull.number} was proposed already"
-    sha = _undone(pull.merged_as, pull, reason, snapshot, repository)
+    sha = _undone(pull.merged_as, pull, reason, record.marks, snapshot, repository)
     if sha is None:
         return f"later commits touch the same lines as #{pull.number}; a person reverts it by hand"
     commit = repository.commit(sha)
     if not commit.changes:
-        return f"#{pull.number} has been taken back already"
-    return _attempt(pull, record, reason, commit, snapshot, repository)
+        return f"#{pull.number} {ALREADY_UNDONE}"
+    patch_id = repository.patch_id(repository.diff(commit))
+    commit, marks = _reopened(commit, pull.merged_as, record.marks, snapshot, repository)
+    attempt = _attempt(pull, record, reason, commit, snapshot, repository)
+    assert attempt.proposal is not None
+    proposal = replace(attempt.proposal, patch_id=patch_id, marks=marks, evidence=verify(commit))
+    return replace(attempt, proposal=proposal)
 
 
 def _is_here(merge: Sha, repository: Repository) -> bool:
@@ -76,14 +104,18 @@ def _record_of(pull: Pull, snapshot: Snapshot) -> HeadRecord | None:
 
 
 def _undone(
-    merge: Sha, pull: Pull, reason: str, snapshot: Snapshot, repository: Repository
+    merge: Sha,
+    pull: Pull,
+    reason: str,
+    marks: Sequence[Marks],
+    snapshot: Snapshot,
+    repository: Repository,
 ) -> Sha | None:
-    """A commit on the base with the merge's changes undone; None on conflict."""
+    """A commit on the base with the merge's changes undone, but for its marks; None on conflict."""
     merged = repository.plain_commit(merge)
-    before = repository.plain_commit(merged.parents[0])
-    config = snapshot.config.commit
-    who = f"{Identity(config.name, config.email)} {snapshot.base.date}"
-    tree = three_way(repository, merged.tree, snapshot.base.tree, before.tree)
+    before = _but_for(marks, merged.parents[0], merge, snapshot, repository)
+    who = _who(snapshot)
+    tree = three_way(repository, merged.tree, snapshot.base.tree, before)
     if tree is None:
         return None
     subject = for_title(f"Revert “{pull.title}”")
@@ -92,6 +124,54 @@ def _undone(
     trailers = f"Incident: {fingerprint_of_revert(merge)}\nEngine: {ENGINE}\nAttempt: 1"
     message = f"{subject}\n\n{body}\n\n{trailers}\n"
     return write_commit(repository, commit_content(tree, (snapshot.base.sha,), message, who, who))
+
+
+def _who(snapshot: Snapshot) -> str:
+    config = snapshot.config.commit
+    return f"{Identity(config.name, config.email)} {snapshot.base.date}"
+
+
+def _but_for(
+    marks: Sequence[Marks], before: Sha, merge: Sha, snapshot: Snapshot, repository: Repository
+) -> Sha:
+    """The tree of `before` with the files of the marks as the merge has them.
+
+    Later records stand next to those that were marked, so that git would see conflicts there.
+    """
+    after = repository.tree(merge)
+    files = [
+        File(mark.path, after.mode(mark.path), text.encode())
+        for mark in marks
+        if (text := after.read(mark.path)) is not None
+    ]
+    if not files:
+        return repository.plain_commit(before).tree
+    config = snapshot.config.commit
+    who = Identity(config.name, config.email)
+    built = repository.build(before, files, "but for the marks\n", who, snapshot.base.date)
+    return repository.plain_commit(built).tree
+
+
+def _reopened(
+    commit: Commit,
+    merge: Sha,
+    marks: Sequence[Marks],
+    snapshot: Snapshot,
+    repository: Repository,
+) -> tuple[Commit, tuple[Marks, ...]]:
+    """The revert with the marks of the merge taken back too, as far as they are still there."""
+    before = repository.tree(repository.plain_commit(merge).parents[0])
+    back = taken_back(marks, snapshot.tree, before)
+    if not back.files:
+        return commit, ()
+    files = [File(file.path, file.mode, file.text.encode()) for file in back.files]
+    config = snapshot.config.commit
+    who = Identity(config.name, config.email)
+    built = repository.build(commit.sha, files, commit.message, who, snapshot.base.date)
+    tree, parents = repository.plain_commit(built).tree, (snapshot.base.sha,)
+    signed = _who(snapshot)
+    content = commit_content(tree, parents, commit.message, signed, signed)
+    return repository.commit(write_commit(repository, content)), back.marks
 
 
 def _attempt(

@@ -13,8 +13,20 @@ from bot.feedback import Command, Feedback, Verb, commands, feedback, tried
 from bot.gate import Obstacle, standing
 from bot.history import Fate, History, history
 from bot.ledger import HeadRecord
-from bot.model import SEARCH, Fingerprint, Incident, Place, Pull, PullState, Reflection, Skipped
+from bot.model import (
+    CHECK_NAME,
+    SEARCH,
+    Fingerprint,
+    Incident,
+    Place,
+    Pull,
+    PullState,
+    Reflection,
+    Skipped,
+)
 from bot.snapshot import Snapshot
+from bot.untrusted import for_model
+from bot.watching import to_revert
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,17 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """A merged pull request to take back, and why; `commands` are what asked for it there."""
+    """A merged pull request to take back, and why; `commands` are what asked for it there.
+
+    Without any it is what the merge did to the base branch that asks for it, or a person at a
+    terminal.
+    """
 
     pull: Pull
     reason: str
     commands: tuple[Command, ...] = ()
+    watched: bool = False
+    """Whether it is the watch over the bot's own merges that wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,7 @@ class Selection:
     renew: Pull | None = None
     unchecked: tuple[Pull, ...] = ()
     reverts: tuple[Revert, ...] = ()
-    """Merged pull requests that people want taken back."""
+    """Merged pull requests that people want taken back, or that broke the base branch."""
 
 
 def select(
@@ -170,7 +188,10 @@ def _incident_of(record: HeadRecord, snapshot: Snapshot) -> Incident:
 
 def _since(past: History) -> Feedback | None:
     """What an engine has to know of an attempt that was merged and taken back."""
-    return Feedback(past.sentence, (past.sentence,)) if past.fate is Fate.REVERTED else None
+    if past.fate is not Fate.REVERTED:
+        return None
+    told = (past.sentence, for_model(past.because)) if past.because else (past.sentence,)
+    return Feedback(past.sentence, told)
 
 
 def _passed_over(past: History, snapshot: Snapshot) -> str:
@@ -214,15 +235,17 @@ def _opened(snapshot: Snapshot) -> list[tuple[str, datetime]]:
 
 
 def _reverts(snapshot: Snapshot) -> tuple[Revert, ...]:
-    """What people asked to be taken back, on the merged pull request itself."""
+    """What people asked to be taken back, on the merged pull request itself, and what broke."""
     if snapshot.halted:
         return ()
-    found = []
+    found: list[Revert] = []
     for pull in snapshot.own_pulls:
         asked = tuple(one for one in commands(pull) if one.verb is Verb.REVERT)
         if pull.state is PullState.MERGED and asked and not is_held(pull):
             found.append(Revert(pull, asked[0].words, asked))
-    return tuple(found)
+    asked_for = {one.pull.number for one in found}
+    broke = [one for one in to_revert(snapshot) if one.pull.number not in asked_for]
+    return (*found, *(Revert(one.pull, one.reason, watched=True) for one in broke))
 
 
 def _unchecked(snapshot: Snapshot) -> tuple[Pull, ...]:
@@ -233,7 +256,8 @@ def _unchecked(snapshot: Snapshot) -> tuple[Pull, ...]:
     for pull in snapshot.open_pulls:
         commit, record = snapshot.commit(pull.head), snapshot.record_of(pull)
         theirs = standing(pull, snapshot).has(Obstacle.LEFT_TO_PEOPLE)
-        if commit is None or record is None or pull.checks or theirs:
+        tested = any(check.name == CHECK_NAME for check in pull.checks or ())
+        if commit is None or record is None or tested or theirs:
             continue
         known = record.evidence is not None and not record.evidence.problem
         if known or (record.evidence is None and commit.parents == (snapshot.base.sha,)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,12 @@ from bot.model import (
     Sha,
     Tree,
     Triaged,
+    WatchedMerge,
 )
+
+
+def _no_tree(_: Sha) -> Tree | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,8 @@ class Snapshot:
     commits: tuple[Commit, ...]
     ledger: Ledger
     forge: ForgeView
+    watched: tuple[WatchedMerge, ...] = ()
+    """The bot's own merges that are looked after, see `bot.watching`."""
     base_stuck: str = ""
     """What in the user's own work tree keeps the base branch from being moved, as a clause."""
     halted: str = ""
@@ -52,6 +60,8 @@ class Snapshot:
     forge_said: str = ""
     """Which forge this is, and why where the bot chose."""
     notices: tuple[str, ...] = ()
+    trees: Callable[[Sha], Tree | None] = _no_tree
+    """The files of any commit that git has here, which never change; None where it has none."""
 
     def commit(self, sha: Sha) -> Commit | None:
         return next((commit for commit in self.commits if commit.sha == sha), None)
@@ -77,6 +87,11 @@ class Snapshot:
             and pull.branch.startswith(BRANCH_PREFIX)
             and known
         )
+
+    def is_bots_merge(self, pull: Pull) -> bool:
+        """Whether the bot merged it, or had the forge merge it by itself."""
+        merged = pull.state is PullState.MERGED and pull.merged_by == self.forge.me
+        return merged and self.is_own(pull)
 
     @property
     def own_pulls(self) -> tuple[Pull, ...]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.gate import standing
-from bot.history import Fate, History, history
+from bot.history import Fate, History, history, settled_by
 from bot.ledger import AttemptRecord, FailureRecord, HeadRecord
 from bot.model import Ending, Incident, Usage, Verdict, short
 from bot.plan import OpenPull
 from bot.selection import select
 from bot.snapshot import Snapshot
+from bot.watching import Watched, watched
 
 LAST_FAILURES = 5
 HELD_BACK = "held back"
@@ -91,6 +92,8 @@ class Status:
     spending: Spending
     failures: tuple[Failure, ...]
     notices: tuple[str, ...]
+    merges: tuple[Watched, ...] = ()
+    """What the bot merged of late."""
 
     def of(self, state: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.state == state)
@@ -117,6 +120,7 @@ class Status:
                 }
                 for one in self.pulls
             ],
+            "merges": [one.as_data() for one in self.merges],
             "incidents": [line.as_data() for line in self.lines],
             "reflections": dict(self.counts),
             "spent": {
@@ -172,6 +176,7 @@ def status(snapshot: Snapshot) -> Status:
         ),
         failures=tuple(_failures(snapshot))[:LAST_FAILURES],
         notices=snapshot.notices,
+        merges=watched(snapshot),
     )
 
 
@@ -207,7 +212,9 @@ def _counts(
     counts: Counter[str] = Counter()
     for incident, past in fates:
         counts[str(past.fate)] += len(incident.reflections)
-    counts[str(Verdict.NOT_ACTIONABLE)] += len(snapshot.left_out)
+    for verdict in snapshot.left_out:
+        settled = settled_by(verdict, snapshot)
+        counts[str(settled.fate if settled else Verdict.NOT_ACTIONABLE)] += 1
     return tuple((state, count) for state, count in sorted(counts.items()) if count)
 
 

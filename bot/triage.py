@@ -28,6 +28,8 @@ from bot.phrases import (
     is_english,
 )
 
+SETTLED = "settled"
+"""The kind of verdict on what says itself that nothing is left to do."""
 OWN_STATUS = "by the bot"
 """The status of the bot's own records; it would feed on itself otherwise."""
 _CLOSED = re.compile(
@@ -62,8 +64,8 @@ def triage(reflection: Reflection, words: Words = NO_WORDS) -> Triaged:
     status = " ".join(reflection.status.split())
     if status.casefold() == OWN_STATUS:
         return _no(reflection, "the bot's own", "the bot wrote it about itself")
-    if _CLOSED.match(status):
-        return _no(reflection, "settled", f"its status is {_quoted(status)}")
+    if is_settled(status):
+        return _no(reflection, SETTLED, f"its status is {_quoted(status)}")
     outcome, text = _heeded(reflection.outcome, words), _heeded(reflection.text, words)
     said = _defect("outcome", outcome, words)
     if said is None and _ended_well(reflection, outcome):
@@ -76,6 +78,11 @@ def triage(reflection: Reflection, words: Words = NO_WORDS) -> Triaged:
         reason = f"its source reports a failure: {_quoted(where)}"
         return Triaged(reflection, Verdict.ACTIONABLE, reason, "reported as failed")
     return _without_a_defect(reflection, outcome, text)
+
+
+def is_settled(status: str) -> bool:
+    """Whether a record's own status says that nothing is left to do about it."""
+    return bool(_CLOSED.match(" ".join(status.split())))
 
 
 def _ended_well(reflection: Reflection, outcome: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.plan import Claim, Plan
     from bot.repository import Repository
     from bot.snapshot import Snapshot
+    from bot.tick import Ended
 
 API_URL = "https://api.github.com"
 
@@ -50,9 +51,11 @@ class World:
         tape: Tape | None = None,
         *,
         verifies: bool = True,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         from bot.engines.recording import Tape
 
+        self._clock = clock or now
         self.repository = repository
         self.base = base
         url = repository.url if repository.has_remote else ""
@@ -67,7 +70,8 @@ class World:
         from bot.engines.registry import available
         from bot.observing import observe
 
-        observed = observe(self.repository, self.reader, self.base, now(), everything=everything)
+        now = self._clock()
+        observed = observe(self.repository, self.reader, self.base, now, everything=everything)
         engines = available(self.base.config.engine, os.environ, self._tape)
         self._observed = replace(observed, forge_said=str(self.forge), engines=engines)
         return self._observed
@@ -87,7 +91,7 @@ class World:
         attempt = revert(pull, reason, snapshot, self.repository)
         if not isinstance(attempt, Attempt):
             raise UserError(f"Nothing was done: {attempt}.")
-        only = replace(snapshot, forge=replace(snapshot.forge, pulls=()))
+        only = replace(snapshot, forge=replace(snapshot.forge, pulls=(), has_issues=False))
         reverted = Reverted(Revert(pull, reason), attempt)
         return decide(only, Selection((), (), ()), (), reverts=(reverted,))
 
@@ -100,7 +104,7 @@ class World:
         from bot.proposing import propose, reconsider
         from bot.renewal import Reverted
         from bot.renewing import renew_next
-        from bot.reverting import revert
+        from bot.reverting import revert, unverified
         from bot.selection import select
         from bot.verifying import Verifier, check
 
@@ -120,8 +124,9 @@ class World:
                 attempts, dropped = reconsider(claims, selection, snapshot, bench)
             checked = check(selection, snapshot, at) if self._verifies else ()
             renewal = renew_next(snapshot, selection, bench)
+            verify = at.verify if self._verifies else unverified
             reverts = tuple(
-                Reverted(one, revert(one.pull, one.reason, snapshot, self.repository))
+                Reverted(one, revert(one.pull, one.reason, snapshot, self.repository, verify))
                 for one in selection.reverts
             )
         notices = (*snapshot.notices, *at.notices, *dropped)
@@ -135,12 +140,20 @@ class World:
             raise UserError(self._problem)
 
     def act(self, plan: Plan, *, on_stderr: bool) -> None:
-        """The only place that makes anything that writes, and only where there is a step to do."""
+        """Do what the plan says, and print how each step ended."""
         if not plan.steps:
             return
+        from bot.report import print_outcomes
+
+        failed = print_outcomes(self.carry_out(plan), console(stderr=on_stderr))
+        if failed:
+            steps = len(plan.steps)
+            raise UserError(f"{failed} of {steps} steps failed; mend what they say above.")
+
+    def carry_out(self, plan: Plan) -> Iterator[Ended]:
+        """Each step as it ends. The only place that makes anything that writes."""
         from bot.actions import WriteContext
         from bot.publisher import GitPublisher
-        from bot.report import print_outcomes
         from bot.tick import act
 
         assert self._observed is not None
@@ -154,10 +167,7 @@ class World:
             me=self._observed.forge.me,
             now=self._observed.now,
         )
-        failed = print_outcomes(act(plan, context), console(stderr=on_stderr))
-        if failed:
-            steps = len(plan.steps)
-            raise UserError(f"{failed} of {steps} steps failed; mend what they say above.")
+        yield from act(plan, context)
 
     def _make_reader(self) -> ForgeReader:
         if self.forge.name == "local":
@@ -172,7 +182,8 @@ class World:
         if self.forge.name == "local":
             from bot.forges.local import LocalWriter
 
-            return LocalWriter(self.repository, self.base.config.commit, self.base.branch)
+            me, branch = self.base.config.commit, self.base.branch
+            return LocalWriter(self.repository, me, branch, self._clock)
         from bot.forges.github import GitHubAddress, GitHubWriter
 
         return GitHubWriter(GitHubAddress.from_environment(self.repository.url))
@@ -186,14 +197,16 @@ def open_world(
     *,
     verifies: bool = True,
     rehearsal: bool = False,
+    clock: Callable[[], datetime] | None = None,
 ) -> Iterator[World]:
     """The world around the current folder; what a person has to mend is raised at its end.
 
-    A `rehearsal` is planned and printed, and never acted.
+    A `rehearsal` is planned and printed, and never acted. `clock` tells another time than the
+    machine's.
     """
     with open_repository() as repository:
         found = read_base(repository, base, config, rehearsal=rehearsal)
-        world = World(repository, found, tape, verifies=verifies)
+        world = World(repository, found, tape, verifies=verifies, clock=clock)
         yield world
         world.finish()
 
@@ -212,7 +225,7 @@ def read_base(
 ) -> Base:
     from bot import observing
 
-    return observing.read_base(repository, branch, config, rehearsal=rehearsal)
+    return observing.read_base(repository, branch, config, rehearsal=rehearsal, environ=os.environ)
 
 
 def choose_forge(config: Config, remote_url: str, token: str) -> Choice:

@@ -151,14 +151,16 @@ def snapshot(
     now: datetime = NOW,
     halted: str = "",
     owners: str = "",
+    dashboard: bool = False,
 ) -> Snapshot:
     """What a tick might have observed; everything can be said otherwise."""
+    config = parse_config(config) if isinstance(config, str) else config
     return Snapshot(
         now=now,
         base_branch="main",
         base=replace(COMMIT, sha=BASE, parents=(), changes=()),
         tree=MemoryTree({"llm.py": "x = 1\n"}),
-        config=parse_config(config) if isinstance(config, str) else config,
+        config=config.model_copy(update={"dashboard": dashboard}),
         owners=owners,
         incidents=incidents,
         left_out=(),

@@ -299,7 +299,7 @@ def test_a_pull_request_in_the_bots_name_that_the_ledger_does_not_know_is_flagge
 
 def test_a_deleted_branch_without_a_pull_request_is_told_like_everywhere_else() -> None:
     record = only(audit(facts()))
-    assert (record.outcome, record.pull) == ("refused", None)
+    assert (record.outcome, record.pull) == ("left to people", None)
     assert f"{BRANCH} was deleted" in record.reason
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.built_in_rules import BUILT_IN
 from bot.errors import UserError
-from bot.explaining import Explanation, explain_case, explain_path, explain_pull
+from bot.explaining import Explanation, explain_case, explain_path, explain_pull, for_comment
 from bot.facts import Met
 from bot.gate import first_standing, standing
 from bot.model import Answer, Attempt, Check, CheckState, Ending, Finding, PullState, Usage
@@ -159,3 +159,17 @@ def test_programs_are_told_the_same() -> None:
             {"condition": "proof", "met": "yes", "fact": "proof is “fail-to-pass”"},
         ],
     }
+
+
+def test_the_answer_on_a_pull_request_is_the_same_explanation_with_the_rules_folded_away() -> None:
+    one = explain_pull(1, snapshot(replace(PULL, checks=())))
+    assert one.decision
+    said = for_comment(one)
+    above, _, folded = said.partition("<details>")
+    assert f"Policy: **will {one.decision.outcome}**" in above
+    assert [line for line in above.splitlines() if line.startswith("* ")] == [
+        f"* {sentence}" for sentence in one.why_not
+    ]
+    assert all(rule.rule.removeprefix("built-in: ") in folded for rule in one.rules)
+    assert folded.count("(this one decides)") == 1
+    assert folded.endswith("</details>")

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.config import Outcome
 from bot.gate import Obstacle, standing
+from bot.merge_method import merge_method
 from bot.model import (
+    CHECK_NAME,
     HOLD_LABEL,
+    BaseRules,
     Check,
     CheckState,
     Commit,
     Mergeable,
     Pull,
+    RequiredCheck,
     ReviewState,
     Sha,
+    Started,
 )
-from tests.observed import CHANGE, COMMIT, CONFIG, FORGE, HEAD, PULL, snapshot
+from tests.observed import CHANGE, COMMIT, CONFIG, FORGE, HEAD, NOW, PULL, snapshot
 
 
 def test_a_green_pull_request_that_a_rule_merges_is_ready() -> None:
@@ -113,3 +119,108 @@ def test_the_head_is_what_counts_not_the_branch() -> None:
     assert seen.record_of(PULL) is not None
     assert seen.ledger.head(PULL.branch, OTHER) is None
     assert seen.ledger.head("bot/other-1", HEAD) is None
+
+
+HOUR = timedelta(hours=1)
+RUNNING = Check("test", CheckState.PENDING)
+LINT = Check("lint", CheckState.PASSED)
+WAITS = Started("ci", "https://example.invalid/7", awaits=True)
+
+
+@pytest.mark.parametrize(
+    ("pull", "after", "state"),
+    [
+        (replace(PULL, checks=()), HOUR / 2, "checks pending"),
+        (replace(PULL, checks=()), HOUR, "check never started"),  # nobody told what was started
+        (replace(PULL, checks=(), started=()), HOUR, "nothing started"),
+        (replace(PULL, checks=(), started=(Started("lint"),)), HOUR, "check never started"),
+        (replace(PULL, checks=(LINT,), started=()), HOUR, "check never started"),
+        (replace(PULL, checks=(), started=(WAITS,)), HOUR / 2, "checks pending"),
+        (replace(PULL, checks=(), started=(WAITS, Started("lint"))), HOUR, "run awaits approval"),
+        (replace(PULL, checks=(RUNNING,), started=(WAITS,)), HOUR, "run awaits approval"),
+        (replace(PULL, checks=(RUNNING,), started=()), 99 * HOUR, "checks pending"),
+        (replace(PULL, checks=(), created_at=NOW + HOUR), HOUR * 3 / 2, "checks pending"),
+        (replace(PULL, checks=(), created_at=NOW + HOUR), 2 * HOUR, "check never started"),
+    ],
+)
+def test_a_check_that_never_begins_is_not_waited_for_for_ever(
+    pull: Pull, after: timedelta, state: str
+) -> None:
+    stands = standing(pull, snapshot(pull, now=NOW + after))
+    assert stands.reasons[0].state.name == state
+    waits = state == "checks pending"
+    assert stands.has(Obstacle.WAITING) is waits
+    assert stands.decision.pending is waits
+    if not waits:
+        assert stands.reasons == standing(pull, snapshot(pull, now=NOW + 99 * HOUR)).reasons
+
+
+def test_a_check_that_begins_after_all_is_waited_for_again_and_then_counts() -> None:
+    for checks, ready in ((RUNNING,), False), (PULL.checks, True):
+        pull = replace(PULL, checks=checks)
+        stands = standing(pull, snapshot(pull, now=NOW + 99 * HOUR))
+        assert not stands.has(Obstacle.REVIEW)
+        assert stands.ready is ready
+
+
+def test_where_the_bot_runs_the_checks_nobody_is_asked_for_its_own_delay() -> None:
+    pull, others = replace(PULL, checks=()), RequiredCheck("ci")
+    here = replace(FORGE, checks_here=True, required=(RequiredCheck(CHECK_NAME),))
+    stands = standing(pull, snapshot(pull, now=NOW + 99 * HOUR, forge=here))
+    assert stands.has(Obstacle.WAITING)
+    assert not stands.has(Obstacle.REVIEW)
+    both = replace(here, required=(RequiredCheck(CHECK_NAME), others))
+    stands = standing(pull, snapshot(pull, now=NOW + 99 * HOUR, forge=both))
+    assert "check “ci” did not start" in stands.sentence
+
+
+def test_a_signed_commit_meets_the_rule_that_asks_for_it() -> None:
+    forge = replace(FORGE, rules=BaseRules(signatures=True))
+    signed = replace(PULL, signed=True)
+    assert standing(signed, snapshot(signed, forge=forge)).ready
+    for unsigned in (replace(PULL, signed=False), PULL):
+        assert not standing(unsigned, snapshot(unsigned, forge=forge)).ready
+
+
+@pytest.mark.parametrize(
+    ("pull", "rules", "said"),
+    [
+        (replace(PULL, review=ReviewState.REQUIRED), BaseRules(), "requires an approving review;"),
+        (replace(PULL, review=ReviewState.REQUIRED), BaseRules(approvals=0), "1 approving review;"),
+        (PULL, BaseRules(approvals=2), "2 approving reviews; it has none."),
+        (replace(PULL, approved_by=("al", "bo")), BaseRules(approvals=2), ""),
+        (replace(PULL, review=ReviewState.APPROVED), BaseRules(approvals=1), ""),
+        (replace(PULL, open_conversations=1), BaseRules(), ""),
+        (replace(PULL, open_conversations=0), BaseRules(conversations=True), ""),
+        (PULL, BaseRules(conversations=True), "not all of them could be counted"),
+        (replace(PULL, objected_by=("al", "bo", "cy")), BaseRules(), "al, bo and cy asked for"),
+    ],
+)
+def test_what_people_have_yet_to_say_is_counted_as_far_as_it_is_known(
+    pull: Pull, rules: BaseRules, said: str
+) -> None:
+    stands = standing(pull, snapshot(pull, forge=replace(FORGE, rules=rules)))
+    assert stands.ready is not bool(said)
+    assert said in stands.sentence
+
+
+@pytest.mark.parametrize(
+    ("named", "rules", "method"),
+    [
+        ("default", BaseRules(), "merge"),
+        ("default", BaseRules(linear=True), "squash"),
+        ("default", BaseRules(linear=True, methods=("merge", "rebase")), "rebase"),
+        ("default", BaseRules(methods=("rebase",)), "rebase"),
+        ("default", BaseRules(linear=True, methods=("merge",)), ""),
+        ("squash", BaseRules(linear=True), "squash"),
+        ("squash", BaseRules(methods=("merge",)), ""),
+        ("merge", BaseRules(linear=True), ""),
+    ],
+)
+def test_a_default_method_gives_way_to_the_rules_and_a_named_one_does_not(
+    named: str, rules: BaseRules, method: str
+) -> None:
+    config = f'{CONFIG}\n[merge]\nmethod = "{named}"\n'
+    seen = snapshot(PULL, config=config, forge=replace(FORGE, rules=rules))
+    assert merge_method(seen).method == method
+    assert standing(PULL, seen).ready is bool(method)

@@ -8,9 +8,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.config import parse_config
+from bot.forges import marked
 from bot.history import Fate, history
 from bot.ledger import AttemptRecord, FailureRecord, Record, SpendRecord
-from bot.model import Branch, Ending, Fingerprint, Incident, Pull, PullState, Sha
+from bot.model import (
+    Actor,
+    Branch,
+    Ending,
+    Fingerprint,
+    Incident,
+    Pull,
+    PullState,
+    Remark,
+    RemarkKind,
+    Sha,
+)
 from bot.selection import select
 from bot.snapshot import Snapshot
 from tests.observed import (
@@ -20,6 +32,7 @@ from tests.observed import (
     HEAD,
     HEAD_RECORD,
     INCIDENT,
+    ME,
     NOW,
     PRINT,
     PULL,
@@ -27,7 +40,13 @@ from tests.observed import (
     snapshot,
 )
 
-CLOSED = replace(PULL, state=PullState.CLOSED)
+ALICE = Actor("alice", 7, may_write=True)
+CLOSED = replace(PULL, state=PullState.CLOSED, closed_by=ALICE)
+BOT = Actor("amendbot[bot]", ME)
+GAVE_UP = Remark(
+    id="1", author=BOT, at=NOW, text=marked("All attempts failed.", "closed-as-failed"),
+    kind=RemarkKind.COMMENT, is_bots=True,
+)  # fmt: skip
 MERGED = replace(PULL, state=PullState.MERGED)
 
 
@@ -38,7 +57,15 @@ MERGED = replace(PULL, state=PullState.MERGED)
         (snapshot(PULL), Fate.PROPOSED),
         (snapshot(MERGED, branches=()), Fate.MERGED),
         (snapshot(CLOSED, branches=()), Fate.REFUSED),
+        (snapshot(replace(CLOSED, closed_by=None), branches=()), Fate.LEFT_TO_PEOPLE),
+        (
+            snapshot(replace(CLOSED, closed_by=Actor("stale[bot]", 8)), branches=()),
+            Fate.LEFT_TO_PEOPLE,
+        ),
+        (snapshot(replace(CLOSED, closed_by=BOT), branches=()), Fate.LEFT_TO_PEOPLE),
+        (snapshot(replace(CLOSED, closed_by=BOT, remarks=(GAVE_UP,)), branches=()), Fate.FAILED),
         (snapshot(), Fate.PUBLISHED),
+        (snapshot(branches=()), Fate.LEFT_TO_PEOPLE),
         (snapshot(records=(attempt(Ending.ABSTAINED),), branches=()), Fate.ABSTAINED),
         (snapshot(records=(attempt(Ending.REJECTED),), branches=()), Fate.ABSTAINED),
         (snapshot(records=(attempt(Ending.REFUSED),), branches=()), Fate.REFUSED),

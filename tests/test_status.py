@@ -11,14 +11,14 @@ import pytest
 from rich.console import Console
 
 from bot.ledger import FailureRecord, Record, SpendRecord
-from bot.model import Ending, Fingerprint, Incident, Pull, PullState
+from bot.model import Actor, Ending, Fingerprint, Incident, Pull, PullState
 from bot.report_memory import print_status
 from bot.snapshot import Snapshot
 from bot.status import LAST_FAILURES, status
 from tests.observed import BRANCH, CONFIG, HEAD, INCIDENT, NOW, PRINT, PULL, attempt, snapshot
 
 NOTHING_YET = snapshot(records=(), branches=())
-CLOSED = replace(PULL, state=PullState.CLOSED)
+CLOSED = replace(PULL, state=PullState.CLOSED, closed_by=Actor("alice", 7, may_write=True))
 
 
 def tried(ending: Ending) -> Snapshot:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.ledger import AttemptRecord, FailureRecord, SpendRecord, UntestedRecord
+from bot.ledger import (
+    AttemptRecord,
+    FailureRecord,
+    LeftRecord,
+    MergeRecord,
+    SpendRecord,
+    UntestedRecord,
+)
 
 
 class AppendLedger(Params):
-    records: tuple[AttemptRecord | SpendRecord | FailureRecord | UntestedRecord, ...]
+    records: tuple[
+        AttemptRecord | SpendRecord | FailureRecord | UntestedRecord | MergeRecord | LeftRecord, ...
+    ]
 
 
 def execute(context: WriteContext, params: AppendLedger) -> Done:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_open_pull
-from bot.forges import Refused
-from bot.ledger import FailureRecord, UntestedRecord
-from bot.model import CheckState, Pull, ReviewState, Sha
+from bot.forges import Merged, Refused
+from bot.ledger import FailureRecord, MergeRecord, UntestedRecord
+from bot.model import CheckState, Mergeable, Pull, ReviewState, Sha
 from bot.rules import check_state, parse_required
 
 
@@ -37,7 +37,7 @@ def execute(context: WriteContext, params: MergePullRequest) -> Done:
         pull.number, head=params.head, base=params.base, method=params.method
     )
     if isinstance(merged, Refused):
-        if merged.final:
+        if merged.final and _is_unexplained(context, params):
             failure = FailureRecord(
                 at=context.now,
                 action=ACTION.name,
@@ -47,17 +47,39 @@ def execute(context: WriteContext, params: MergePullRequest) -> Done:
             )
             context.publisher.record((failure,))
         return Done(False, f"the forge refused to merge {pull.number}: {merged.reason}")
-    if merged.tree != params.tree:
-        untested = UntestedRecord(
-            at=context.now, number=pull.number, head=params.head, merged_as=merged.commit
-        )
-        context.publisher.record((untested,))
-        return Done(
-            True,
-            f"merged pull request {pull.number} as {merged.commit[:9]}, whose files are NOT the "
-            f"tested ones: {context.base_branch} moved during the merge; watch it",
-        )
-    return Done(True, f"merged pull request {pull.number} as {merged.commit[:9]}")
+    return _written_down(context, params, merged)
+
+
+def _written_down(context: WriteContext, params: MergePullRequest, merged: Merged) -> Done:
+    """The merge is watched from now on, the more so where its files are not the tested ones."""
+    said = f"merged pull request {params.number} as {merged.commit[:9]}"
+    record = MergeRecord(
+        at=context.now,
+        number=params.number,
+        branch=params.branch,
+        head=params.head,
+        merged_as=merged.commit,
+    )
+    if merged.tree == params.tree:
+        context.publisher.record((record,))
+        return Done(True, said)
+    untested = UntestedRecord(
+        at=context.now, number=params.number, head=params.head, merged_as=merged.commit
+    )
+    context.publisher.record((untested, record))
+    return Done(
+        True,
+        f"{said}, whose files are NOT the tested ones: {context.base_branch} moved during the "
+        f"merge; watch it",
+    )
+
+
+def _is_unexplained(context: WriteContext, params: MergePullRequest) -> bool:
+    """Whether a refusal has no reason that the next tick sees by itself: all is as it was."""
+    pull = own_open_pull(context, params.number, params.head)
+    if isinstance(pull, str) or _no_longer_ready(pull, params.required):
+        return False
+    return pull.mergeable is Mergeable.YES
 
 
 def _no_longer_ready(pull: Pull, required: tuple[str, ...]) -> str:

@@ -14,10 +14,19 @@ class PublishBranch(Params):
     head_record: HeadRecord
     spend_record: SpendRecord | None
     """What the attempt cost; none where it cost nothing."""
+    onto: Sha | None = None
+    """The commit that the base branch must still be at, for a revert."""
+    unless: str = ""
+    """A branch of a person's for the same; where it has a pull request, this is not wanted."""
 
 
 def execute(context: WriteContext, params: PublishBranch) -> Done:
     spent = (params.spend_record,) if params.spend_record else ()
+    if params.onto and context.publisher.head(context.base_branch) != params.onto:
+        return Done(False, f"{context.base_branch} has moved meanwhile; the next tick looks again")
+    theirs = context.reader.current(params.unless) if params.unless else None
+    if theirs is not None:
+        return Done(False, f"pull request {theirs.number} is to do the same; a person was first")
     ended = context.publisher.publish(params.branch, params.head, (*spent, params.head_record))
     if not ended.stale and not ended.rejected:
         return Done(True, f"pushed {params.branch}")

@@ -23,11 +23,15 @@ from bot.actions import (
     WriteContext,
     add_reflections,
     append_ledger,
+    call_person,
     close_pull_request,
     comment,
     delete_branch,
+    disable_auto_merge,
+    enable_auto_merge,
     log_bug_report,
     merge_pull_request,
+    open_issue,
     open_pull_request,
     propose_code_patch,
     publish_branch,
@@ -35,9 +39,11 @@ from bot.actions import (
     record_check,
     report_no_bug,
     request_review,
+    rerun_checks,
     search_code,
     set_label,
     update_branch,
+    update_issue,
     update_status,
 )
 from bot.errors import UserError
@@ -59,9 +65,15 @@ WRITE: tuple[Action[WriteContext, Any, Done], ...] = (
     comment.ACTION,
     set_label.ACTION,
     close_pull_request.ACTION,
+    disable_auto_merge.ACTION,
+    enable_auto_merge.ACTION,
     merge_pull_request.ACTION,
     delete_branch.ACTION,
     append_ledger.ACTION,
+    rerun_checks.ACTION,
+    call_person.ACTION,
+    open_issue.ACTION,
+    update_issue.ACTION,
 )
 
 _NOT_IN_STRICT = ("title", "default", "minLength", "maxLength")

@@ -20,7 +20,11 @@ def execute(context: WriteContext, params: RequestReview) -> Done:
     pull = own_open_pull(context, params.number, params.head)
     if isinstance(pull, str):
         return Done(False, pull)
-    asked, refusals = _ask(context, pull.number, params.reviewers)
+    known = {name.casefold() for name in pull.asked}
+    new = tuple(name for name in params.reviewers if name.casefold() not in known)
+    if not new:
+        return Done(False, f"everyone was asked to review pull request {pull.number} already")
+    asked, refusals = _ask(context, pull.number, new)
     records: list[AskedRecord | FailureRecord] = []
     if asked:
         records.append(AskedRecord(at=context.now, branch=params.branch, reviewers=asked))

@@ -17,12 +17,17 @@ class UpdateBranch(Params):
     head_record: HeadRecord
     spend_record: SpendRecord | None = None
     """What the attempt cost; none where it cost nothing."""
+    disarmed: bool = False
+    """Whether it is to be taken from auto-merge before, which would merge any head."""
 
 
 def execute(context: WriteContext, params: UpdateBranch) -> Done:
     pull = own_open_pull(context, params.number, params.old)
     if isinstance(pull, str):
         return Done(False, pull)
+    if params.disarmed and pull.auto_merge:
+        said = f"pull request {pull.number} is left to auto-merge, which would merge any new head"
+        return Done(False, said)
     spent = (params.spend_record,) if params.spend_record else ()
     records = (*spent, params.head_record)
     ended = context.publisher.replace(params.branch, params.old, params.head, records)

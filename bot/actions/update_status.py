@@ -1,10 +1,11 @@
-"""Bring the status part of a pull request's body up to date, and leave the rest as it is."""
+"""Bring what a pull request's body says of its newest head up to date, and leave the rest."""
 
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_open_pull
-from bot.body import replace_status
+from bot.body import replace_status, rewritten_for
+from bot.ledger import HeadRecord
 from bot.model import Sha
 
 
@@ -14,14 +15,18 @@ class UpdateStatus(Params):
     head: Sha
     status: str
     """The Markdown that stands between the body's two status marks."""
+    head_record: HeadRecord | None = None
+    """What the rest speaks of from now on, where it speaks of an earlier head."""
 
 
 def execute(context: WriteContext, params: UpdateStatus) -> Done:
     pull = own_open_pull(context, params.number, params.head)
     if isinstance(pull, str):
         return Done(False, pull)
-    body = replace_status(pull.body, params.status)
-    if body is None or body == pull.body:
+    body = replace_status(pull.body, params.status) or pull.body
+    if params.head_record:
+        body = rewritten_for(body, params.head_record)
+    if body == pull.body:
         return Done(False, f"the body of pull request {pull.number} needs no change")
     context.writer.set_body(pull.number, body)
     return Done(True, f"updated the status in pull request {pull.number}")

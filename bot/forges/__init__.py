@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.ledger import Record
-from bot.model import CheckState, ForgeView, Issue, Pull, Pushed, Sha
+from bot.model import CheckState, CommitChecks, ForgeView, Issue, Pull, Pushed, Sha
 
 
 class ForgeReader(Protocol):
@@ -41,6 +41,13 @@ class ForgeReader(Protocol):
 
     def paused_by_issue(self) -> str:
         """The number of an open issue labelled `bot:pause`, read just now; empty if none is."""
+        ...
+
+    def checks_of(self, commits: Sequence[Sha]) -> tuple[CommitChecks, ...]:
+        """What checks say of each of these commits, read just now, in their order.
+
+        A run that was cancelled, and one of which a part still goes on, has no result yet.
+        """
         ...
 
 
@@ -122,6 +129,13 @@ class ForgeWriter(Protocol):
 
     def check(self, branch: str, result: CheckResult) -> Refused | None:
         """Keep a check's result with the branch's pull request, where checks are the bot's own."""
+        ...
+
+    def rerun(self, run: int) -> Refused | None:
+        """Start again what failed in a run of checks; a refusal that is not final says it goes on.
+
+        An answer that is lost is not asked for again.
+        """
         ...
 
     def comment(self, number: int, text: str, *, marker: str) -> Refused | None:

@@ -17,7 +17,22 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from bot.errors import UserError
+from bot.forges.github_answers import (
+    checks_of,
+    contexts_of,
+    head_contexts,
+    merge_methods,
+    own_issues,
+    paused_by,
+    pull_of,
+)
 from bot.forges.github_client import GitHubAddress, ask, reading
+from bot.forges.github_commits import (
+    COMMITS_BATCH,
+    MORE_OF_COMMIT,
+    commit_checks,
+    commits_query,
+)
 from bot.forges.github_errors import is_hidden, plain_errors, reason_of
 from bot.forges.github_people import People
 from bot.forges.github_queries import (
@@ -26,17 +41,11 @@ from bot.forges.github_queries import (
     OBSERVE,
     ONE_PULL,
     PAUSED,
-    checks_of,
-    contexts_of,
-    head_contexts,
     history_query,
-    own_issues,
-    paused_by,
-    pull_of,
 )
 from bot.forges.github_rules import Rows, base_rules, required_checks
 from bot.forges.github_writing import GitHubWriter
-from bot.model import BRANCH_PREFIX, Check, ForgeView, Pull, PullState, Sha
+from bot.model import BRANCH_PREFIX, Check, CommitChecks, ForgeView, Pull, PullState, Sha
 
 __all__ = ["GitHubAddress", "GitHubReader", "GitHubWriter"]
 
@@ -77,10 +86,13 @@ class GitHubReader:
                 required=required_checks(rows, classic),
                 base_checks=_whole(ref["target"], base),
                 pulls=tuple(pull for pull in pulls if not pull.foreign),
-                rules=base_rules(rows, classic),
+                rules=base_rules(rows, classic, merge_methods(repository)),
                 allows_auto_merge=repository["autoMergeAllowed"],
                 paused_by_issue=paused_by(repository),
                 issues=tuple(own_issues(kept, me)),
+                login=first["viewer"]["login"],
+                has_issues=repository["hasIssuesEnabled"],
+                closed_dashboards=tuple(own_issues(repository["dashboard"]["nodes"], me, "CLOSED")),
             )
 
     def pull(self, number: int) -> Pull | None:
@@ -107,6 +119,29 @@ class GitHubReader:
     def paused_by_issue(self) -> str:
         with plain_errors("read issues"):
             return paused_by(self._ask(PAUSED)["repository"])
+
+    def checks_of(self, commits: Sequence[Sha]) -> tuple[CommitChecks, ...]:
+        found: list[CommitChecks] = []
+        with plain_errors("read checks"):
+            for start in range(0, len(commits), COMMITS_BATCH):
+                batch = commits[start : start + COMMITS_BATCH]
+                names = {f"c{index}": sha for index, sha in enumerate(batch)}
+                answer = self._ask(commits_query(len(batch)), **names)["repository"]
+                for index, sha in enumerate(batch):
+                    found.append(CommitChecks(sha, self._told(answer[f"c{index}"], sha)))
+        return tuple(found)
+
+    def _told(self, node: dict[str, Any] | None, sha: Sha) -> tuple[Check, ...] | None:
+        """All checks of one commit, further pages included; None where there is no such commit."""
+        checks: list[Check] = []
+        while node:
+            contexts = contexts_of(node)
+            checks.extend(commit_checks(contexts["nodes"]))
+            if not contexts["pageInfo"]["hasNextPage"]:
+                return tuple(checks)
+            after = contexts["pageInfo"]["endCursor"]
+            node = self._ask(MORE_OF_COMMIT, c0=sha, after=after)["repository"]["c0"]
+        return None
 
     def _open_branches(self, base_branch: str) -> tuple[dict[str, Any], list[Pull]]:
         """The first page's data, and every pull request whose branch still exists."""

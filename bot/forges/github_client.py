@@ -100,6 +100,7 @@ class _ReadRetry(GithubRetry):
     ) -> Any:
         wait = response.headers.get("Retry-After", "") if response is not None else ""
         if response is not None and wait.isdigit() and int(wait) > LONGEST_WAIT_S:
+            response.drain_conn()
             message = f"rate limit: GitHub asks to wait {wait} seconds."
             raise GithubException(response.status, {"message": message}, dict(response.headers))
         return super().increment(method, url, response, error, _pool, _stacktrace)

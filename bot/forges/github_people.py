@@ -49,7 +49,7 @@ SAID = """
 """.replace("AUTHOR", _AUTHOR)
 """For every pull request, whatever became of it."""
 IN_THREADS = """
-  autoMergeRequest { enabledAt }
+  autoMergeRequest { enabledBy { AUTHOR } }
   conversations: reviewThreads(first: 100) { totalCount nodes { isResolved } }
   reviewThreads(last: 20) {
     nodes {

@@ -26,8 +26,13 @@ def required_checks(rows: Rows, classic: dict[str, Any] | None) -> tuple[Require
     return tuple(sorted(required))
 
 
-def base_rules(rows: Rows, classic: dict[str, Any] | None) -> BaseRules:
-    """Everything else that is asked, as far as it can be known."""
+def base_rules(
+    rows: Rows, classic: dict[str, Any] | None, methods: Sequence[str] = ()
+) -> BaseRules:
+    """Everything else that is asked, as far as it can be known.
+
+    `methods` are the merge methods of the repository's settings; rulesets may allow fewer.
+    """
     known = rows is not None
     reviews = _parameters(rows, "pull_request")
     checks = _parameters(rows, "required_status_checks")
@@ -38,6 +43,7 @@ def base_rules(rows: Rows, classic: dict[str, Any] | None) -> BaseRules:
 
     counts = [old.get("requiredApprovingReviewCount") or 0]
     counts += [one.get("required_approving_review_count") or 0 for one in reviews]
+    fewer = [one["allowed_merge_methods"] for one in reviews if one.get("allowed_merge_methods")]
     strict = any(one.get("strict_required_status_checks_policy") for one in checks)
     hidden = not known or bool(old.get("requiredStatusCheckContexts"))
     return BaseRules(
@@ -53,6 +59,7 @@ def base_rules(rows: Rows, classic: dict[str, Any] | None) -> BaseRules:
         linear=asked("requiresLinearHistory", _has(rows, "required_linear_history")),
         strict=True if strict else (None if hidden else False),
         queue=True if _has(rows, "merge_queue") else (None if not known or classic else False),
+        methods=tuple(m for m in methods if all(m in some for some in fewer)) if methods else None,
     )
 
 

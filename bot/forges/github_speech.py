@@ -14,8 +14,9 @@ import requests
 from github.GithubException import GithubException, UnknownObjectException
 
 from bot.forges import Refused, hidden, marked
+from bot.forges.github_answers import own_issues
 from bot.forges.github_client import GitHubAddress, ask, writing
-from bot.forges.github_errors import is_lost, plain_errors, reason_of, refusal_of
+from bot.forges.github_errors import is_hidden, is_lost, plain_errors, reason_of, refusal_of
 from bot.forges.github_queries import (
     DISABLE_AUTO_MERGE,
     ENABLE_AUTO_MERGE,
@@ -24,7 +25,6 @@ from bot.forges.github_queries import (
     ONE_ISSUE,
     REPLY,
     THREAD,
-    own_issues,
 )
 from bot.model import Issue, Sha, short
 
@@ -137,7 +137,9 @@ class GitHubSpeech:
         path = f"/repos/{self._address.repository}/issues"
         new = {"title": title, "body": body, "labels": [label]}
         with plain_errors("open an issue"):
-            refused = self._unless(is_there, lambda: made.append(self._send("POST", path, **new)))
+            refused = self._unless(
+                is_there, _or_refused(lambda: made.append(self._send("POST", path, **new)))
+            )
         if refused:
             return refused
         if found:
@@ -156,7 +158,9 @@ class GitHubSpeech:
 
         path = self._issue_path(number)
         with plain_errors("edit an issue"):
-            return self._unless(is_so, lambda: self._send("PATCH", path, title=title, body=body))
+            return self._unless(
+                is_so, _or_refused(lambda: self._send("PATCH", path, title=title, body=body))
+            )
 
     # ------------------------------------------------------------------------------ how it is done
 
@@ -172,6 +176,8 @@ class GitHubSpeech:
             return so if isinstance(so, Refused) else None
         try:
             write()
+        except _NotGranted as error:
+            return Refused(str(error))
         except (GithubException, requests.RequestException) as error:
             refused = refusal_of(error)
             if refused is None and not (is_lost(error) and is_so() is True):
@@ -213,6 +219,28 @@ class GitHubSpeech:
 
     def _mutate(self, mutation: str, fields: dict[str, str]) -> None:
         self._github.requester.graphql_query(mutation, {"input": fields})
+
+
+class _NotGranted(Exception):
+    """The token may not write this, and the bot can do without."""
+
+
+def _or_refused(write: Callable[[], object]) -> Callable[[], object]:
+    """The write, but a right that the token lacks is a refusal, not something that must be mended.
+
+    So it is for issues: a bot that may not write any says so once, and does the rest of its work.
+    """
+
+    def attempt() -> object:
+        try:
+            return write()
+        except GithubException as error:
+            if not is_hidden(error):
+                raise
+            said = f"GITHUB_TOKEN may not write issues: {reason_of(error)}"
+            raise _NotGranted(said) from error
+
+    return attempt
 
 
 def _own_words(nodes: Iterable[dict[str, Any]], me: int) -> list[str]:

@@ -10,7 +10,7 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from bot.forges import CheckResult, Merged, Opened, Refused
-from bot.forges.github_errors import plain_errors, reason_of
+from bot.forges.github_errors import is_limit, plain_errors, reason_of
 from bot.forges.github_speech import GitHubSpeech
 from bot.model import Sha
 
@@ -70,6 +70,18 @@ class GitHubWriter(GitHubSpeech):
     def check(self, branch: str, result: CheckResult) -> Refused | None:
         del branch, result
         return Refused("GitHub runs its checks itself")
+
+    def rerun(self, run: int) -> Refused | None:
+        path = f"/repos/{self._address.repository}/actions/runs/{run}/rerun-failed-jobs"
+        with plain_errors("run checks again"):
+            try:
+                self._send("POST", path)
+            except GithubException as error:
+                if is_limit(error) or error.status not in (403, 404, 409, 422):
+                    raise
+                reason = reason_of(error)
+                return Refused(reason, final="already running" not in reason.casefold())
+        return None
 
     def _merged_meanwhile(self, number: int) -> Sha | None:
         """The merge commit if the pull request is merged after all: read again, never repeated."""

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from bot.errors import UserError
 from bot.forges import Merged, Opened, Refused
-from bot.forges.local_changes import Named, RecordWriting, not_open, now, unknown
+from bot.forges.local_changes import Named, RecordWriting, not_open, unknown
+from bot.forges.local_checks import as_tested, checks_of_commit
 from bot.forges.local_git import ahead, merge_trees
 from bot.forges.local_merge import build_merge
 from bot.forges.local_records import (
@@ -20,7 +21,6 @@ from bot.forges.local_records import (
     MergedRecord,
     OpenedRecord,
     Person,
-    base_checks,
     head_ref,
     meta_ref,
     person_id,
@@ -31,7 +31,9 @@ from bot.model import (
     BRANCH_PREFIX,
     CHECK_NAME,
     BaseRules,
+    Check,
     CheckState,
+    CommitChecks,
     ForgeView,
     Mergeable,
     Pull,
@@ -80,11 +82,12 @@ class LocalReader:
             me=self._me,
             merge_method="merge",
             required=(RequiredCheck(CHECK_NAME),),
-            base_checks=base_checks((pull.pull for pull in state.pulls.values()), base),
+            base_checks=_told(state, base),
             pulls=self._whole(found),
             checks_here=True,
             rules=NO_RULES,
             allows_auto_merge=False,
+            has_issues=False,
         )
 
     def pull(self, number: int) -> Pull | None:
@@ -97,6 +100,18 @@ class LocalReader:
 
     def paused_by_issue(self) -> str:
         return ""
+
+    def checks_of(self, commits: Sequence[Sha]) -> tuple[CommitChecks, ...]:
+        """A merge of exactly the tested files has the result of their tests."""
+        state = self._reading.read()
+        merges = {found.merged_as: found for found in state.pulls.values() if found.merged_as}
+        told = []
+        for commit in commits:
+            checks, found = _told(state, commit), merges.get(commit)
+            if found and found.merged_tree == self._repository.plain_commit(found.head).tree:
+                checks = as_tested(checks, found.pull, state.told, found.head)
+            told.append(CommitChecks(commit, checks))
+        return tuple(told)
 
     def records(self, number: int) -> LocalPull | None:
         """All that was said of a pull request: comments, reviews and checks."""
@@ -140,7 +155,7 @@ class LocalWriter(RecordWriting):
             # A number that could not be claimed is passed over, whoever has it.
             highest = max([highest, *state.numbers]) + 1
             opened = OpenedRecord(
-                at=now(),
+                at=self._clock(),
                 by=Person.of(self._me),
                 title=title,
                 body=body,
@@ -197,12 +212,12 @@ class LocalWriter(RecordWriting):
         """Push the merge of a pull request that may be merged; None where a race was lost."""
         base_ref = f"refs/heads/{found.pull.base_branch}"
         assert found.base is not None
-        date = raw_date(now())
+        date = raw_date(self._clock())
         built = build_merge(self._repository, found, found.base, method, f"{self._me} {date}")
         if isinstance(built, Refused):
             return built
         record = MergedRecord(
-            at=now(),
+            at=self._clock(),
             by=self.by,
             head=found.head,
             commit=built.commit,
@@ -232,6 +247,11 @@ class LocalWriter(RecordWriting):
         if head not in ahead(self._repository, base, [head]):
             return f"{branch} has no commit that {base_branch} has not"
         return ""
+
+
+def _told(state: State, commit: Sha) -> tuple[Check, ...]:
+    """What anyone has said of the checks on a commit."""
+    return checks_of_commit((found.pull for found in state.pulls.values()), state.told, commit)
 
 
 def _not_to_merge(found: Found, head: Sha, base: Sha | None, *, untested: bool) -> Refused | None:

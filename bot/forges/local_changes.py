@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from bot.errors import UserError
 from bot.forges import CheckResult, Refused, hidden, marked
+from bot.forges.local_checks import CHECKS_REF
 from bot.forges.local_records import (
     CheckedRecord,
     ClosedRecord,
@@ -28,7 +29,7 @@ from bot.forges.local_records import (
 from bot.forges.local_state import TRIES, Found, StateReading
 from bot.git_formats import Identity
 from bot.ledger import raw_date
-from bot.model import Issue, PullState, Sha, short
+from bot.model import CHECK_NAME, CheckState, Issue, PullState, Sha, short
 from bot.repository import RefUpdate, Repository
 
 
@@ -46,14 +47,25 @@ Decide = Callable[[Found], PullRecord | Refused | None]
 """What to write about a pull request as it is: a record, a refusal, or nothing."""
 
 
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 class RecordWriting:
     """The writes that add a record and nothing else. `me` signs them.
 
     Each is decided on the pull request as it is at that moment, and decided anew when another
-    writer was first. A refusal is a clause without its end, for a sentence.
+    writer was first. A refusal is a clause without its end, for a sentence. `clock` tells when.
     """
 
-    def __init__(self, repository: Repository, me: Named, base_branch: str) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        me: Named,
+        base_branch: str,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._clock = clock
         self._repository = repository
         self._me = Identity(me.name, me.email)
         self._reading = StateReading(repository, base_branch)
@@ -68,7 +80,7 @@ class RecordWriting:
             new = tuple(name for name in reviewers if name not in found.pull.asked)
             if not found.is_open:
                 return not_open(found)
-            return ReviewAskedRecord(at=now(), by=self.by, reviewers=new) if new else None
+            return ReviewAskedRecord(at=self._clock(), by=self.by, reviewers=new) if new else None
 
         return self._change(number, ask)
 
@@ -79,7 +91,7 @@ class RecordWriting:
             if found.is_open and found.head != result.head:
                 return Refused(f"{branch} is at {short(found.head)} by now", final=False)
             record = CheckedRecord(
-                at=now(),
+                at=self._clock(),
                 by=self.by,
                 head=result.head,
                 name=result.name,
@@ -97,6 +109,35 @@ class RecordWriting:
             return Refused(f"{branch} has no pull request")
         return self._change(of_branch.number, keep)
 
+    def tell(self, commit: Sha, name: str, state: CheckState, url: str = "") -> Refused | None:
+        """Keep what another runner or a person found of a commit, once."""
+        record = CheckedRecord(
+            at=self._clock(), by=self.by, head=commit, name=name, state=state, url=url
+        )
+        if name == CHECK_NAME:
+            return Refused(f"the check “{CHECK_NAME}” is the bot's own; name another")
+        before: Sha | None = None
+        for tried in range(TRIES):
+            now = self._reading.read()
+            tip = now.refs.get(CHECKS_REF)
+            known = [one for one in now.told if (one.head, one.name) == (commit, name)]
+            if known and known[-1].says_the_same(record):
+                return None
+            if tried and before == tip:  # nothing has moved, and yet the push was not taken
+                raise self.gave_up()
+            before = tip
+            update = RefUpdate(CHECKS_REF, tip, self.recorded(tip, record))
+            ended = self._repository.push([update])
+            if ended.rejected:
+                return Refused(ended.rejected)
+            if not ended.stale:
+                return None
+        raise self.gave_up()
+
+    def rerun(self, run: int) -> Refused | None:
+        del run
+        return Refused("the forge 'local' runs no checks")
+
     def comment(
         self, number: int, text: str, *, marker: str = "", path: str = "", line: int | None = None
     ) -> Refused | None:
@@ -110,7 +151,9 @@ class RecordWriting:
             if line is not None and not path:
                 return Refused("a line is in a file, and none is named")
             head = found.head if path else None
-            return CommentedRecord(at=now(), by=self.by, body=body, path=path, line=line, head=head)
+            return CommentedRecord(
+                at=self._clock(), by=self.by, body=body, path=path, line=line, head=head
+            )
 
         return self._change(number, say)
 
@@ -124,7 +167,7 @@ class RecordWriting:
             own = [one.body for one in said if one.by.id == self.by.id]
             if own and own[-1] == text:
                 return None
-            return CommentedRecord(at=now(), by=self.by, body=text, thread=thread)
+            return CommentedRecord(at=self._clock(), by=self.by, body=text, thread=thread)
 
         return self._change(number, answer)
 
@@ -141,7 +184,9 @@ class RecordWriting:
                 return Refused(f"pull request {number} is at {short(found.head)} by now")
             if approve and found.pull.opened.by.id == self.by.id:
                 return Refused(f"pull request {number} is your own")
-            return ReviewedRecord(at=now(), by=self.by, verdict=verdict, head=head, body=body)
+            return ReviewedRecord(
+                at=self._clock(), by=self.by, verdict=verdict, head=head, body=body
+            )
 
         return self._change(number, say)
 
@@ -149,7 +194,7 @@ class RecordWriting:
         def close(found: Found) -> PullRecord | Refused | None:
             if not found.is_open:
                 return not_open(found)
-            return ClosedRecord(at=now(), by=self.by, head=found.head)
+            return ClosedRecord(at=self._clock(), by=self.by, head=found.head)
 
         return self._change(number, close)
 
@@ -165,7 +210,7 @@ class RecordWriting:
             newest = self._reading.read().of_branch(found.pull.branch)
             if newest and newest.number != number and newest.is_open:
                 return Refused(f"pull request {newest.number} is open for its branch")
-            return ReopenedRecord(at=now(), by=self.by)
+            return ReopenedRecord(at=self._clock(), by=self.by)
 
         return self._change(number, reopen)
 
@@ -173,7 +218,7 @@ class RecordWriting:
         def add(found: Found) -> PullRecord | Refused | None:
             if label in found.pull.labels:
                 return None
-            return LabelledRecord(at=now(), by=self.by, label=label)
+            return LabelledRecord(at=self._clock(), by=self.by, label=label)
 
         return self._change(number, add)
 
@@ -181,7 +226,7 @@ class RecordWriting:
         def remove(found: Found) -> PullRecord | Refused | None:
             if label.casefold() not in {name.casefold() for name in found.pull.labels}:
                 return None
-            return UnlabelledRecord(at=now(), by=self.by, label=label)
+            return UnlabelledRecord(at=self._clock(), by=self.by, label=label)
 
         return self._change(number, remove)
 
@@ -193,7 +238,7 @@ class RecordWriting:
                 return not_open(found)
             if found.pull.draft == draft:
                 return None
-            return EditedRecord(at=now(), by=self.by, draft=draft)
+            return EditedRecord(at=self._clock(), by=self.by, draft=draft)
 
         return self._change(number, mark)
 
@@ -231,7 +276,7 @@ class RecordWriting:
             same = title in (None, found.pull.title) and body in (None, found.pull.body)
             if same:
                 return None
-            return EditedRecord(at=now(), by=self.by, title=title, body=body)
+            return EditedRecord(at=self._clock(), by=self.by, title=title, body=body)
 
         return self._change(number, edit)
 
@@ -281,7 +326,3 @@ def not_open(found: Found) -> Refused:
 
 def unknown(number: int) -> Refused:
     return Refused(f"there is no pull request {number}")
-
-
-def now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)

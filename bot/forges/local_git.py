@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from bot import git_formats
@@ -22,6 +23,15 @@ def missing(repository: Repository, shas: Collection[Sha]) -> frozenset[Sha]:
     output = repository.run("cat-file", "--batch-check=%(objectname)", stdin=asked).decode()
     rows = output.splitlines()
     return frozenset(Sha(row.split(" ")[0]) for row in rows if row.endswith(" missing"))
+
+
+def full_name(repository: Repository, commit: str) -> Sha | None:
+    """The commit whose name this is, or begins with; None where none is here."""
+    if not re.fullmatch(r"[0-9a-f]{7,40}", commit):
+        return None
+    asked = f"{commit}^{{commit}}\n".encode()
+    found = repository.run("cat-file", "--batch-check=%(objectname)", stdin=asked).decode().split()
+    return Sha(found[0]) if len(found) == 1 else None
 
 
 def messages(

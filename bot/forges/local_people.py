@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.forges.local_records import CommentedRecord, LocalPull, Person, ReviewedRecord
-from bot.model import LABEL_PREFIX, Actor, Labelled, Remark, RemarkKind, ReviewState
+from bot.model import LABEL_PREFIX, Actor, Labelled, Remark, RemarkKind, ReviewState, Sha
 
 MAX_REMARKS = 100
 """So many of the newest remarks are kept of each pull request."""
@@ -37,6 +37,18 @@ def labelled(pull: LocalPull, me: int) -> tuple[Labelled, ...]:
         if record.label.casefold().startswith(LABEL_PREFIX) and record.label.casefold() in there
     }
     return tuple(found.values())
+
+
+def approving(pull: LocalPull, head: Sha) -> tuple[str, ...]:
+    """Who approves of this head."""
+    words = (said for said in pull.last_words if said.head == head)
+    return tuple(sorted(said.by.name for said in words if said.verdict == "approved"))
+
+
+def objecting(pull: LocalPull) -> tuple[str, ...]:
+    """Who asks for changes, at whichever head they did."""
+    words = pull.last_words
+    return tuple(sorted(said.by.name for said in words if said.verdict == "changes requested"))
 
 
 def _comments(pull: LocalPull, me: int) -> Iterator[Remark]:

@@ -206,6 +206,8 @@ class CheckedRecord(_Record):
     summary: _Text = ""
     base: Sha | None = None
     base_state: CheckState | None = None
+    url: _Text = ""
+    """Where more of it can be read."""
 
     @property
     def subject(self) -> str:
@@ -282,7 +284,13 @@ class LocalPull:
     def checks(self, head: Sha) -> tuple[Check, ...]:
         """The newest result of each check on this very head."""
         found = {record.name: record for record in self.checked if record.head == head}
-        return tuple(Check(name, record.state) for name, record in sorted(found.items()))
+        rows = sorted(found.items())
+        return tuple(Check(name, record.state, url=record.url) for name, record in rows)
+
+    @property
+    def last_words(self) -> tuple[ReviewedRecord, ...]:
+        """The newest verdict of each person."""
+        return tuple({review.by.id: review for review in self.reviews}.values())
 
     def review(self, head: Sha) -> ReviewState:
         """What the newest verdict of each person comes to.
@@ -290,7 +298,7 @@ class LocalPull:
         An approval counts for the head it was given to; a request for changes counts until the same
         person approves.
         """
-        verdicts = {review.by.id: review for review in self.reviews}.values()
+        verdicts = self.last_words
         if any(review.verdict == "changes requested" for review in verdicts):
             return ReviewState.CHANGES_REQUESTED
         if any(review.head == head for review in verdicts):
@@ -375,17 +383,3 @@ def _with_more_said(
 def _without(labels: tuple[str, ...], label: str) -> tuple[str, ...]:
     """Labels differ by more than case, as at other forges."""
     return tuple(known for known in labels if known.casefold() != label.casefold())
-
-
-def base_checks(pulls: Iterable[LocalPull], base: Sha) -> tuple[Check, ...]:
-    """What is known of the checks on a base commit: the newest that anyone recorded of it."""
-    newest: dict[str, tuple[datetime, CheckState]] = {}
-    for pull in pulls:
-        for record in pull.checked:
-            state = record.state if record.head == base else None
-            if record.base == base:
-                state = record.base_state or state
-            known = newest.get(record.name)
-            if state is not None and (known is None or known[0] <= record.at):
-                newest[record.name] = (record.at, state)
-    return tuple(Check(name, state) for name, (_, state) in sorted(newest.items()))

@@ -7,11 +7,19 @@ merge with `git merge` and refuse with `git branch -D`, and no record is needed 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import UserError
 from bot.forges import local_git, local_people
-from bot.forges.local_records import PULLS, LocalPull, fold, head_ref, number_of
+from bot.forges.local_checks import CHECKS_REF, checks_of_head, told_in
+from bot.forges.local_records import (
+    PULLS,
+    CheckedRecord,
+    LocalPull,
+    fold,
+    head_ref,
+    number_of,
+)
 from bot.git_formats import Message
 from bot.model import BRANCH_PREFIX, Mergeable, Pull, PullState, Sha
 from bot.remote_refs import RemoteRefs
@@ -34,6 +42,8 @@ class Found:
     state: PullState
     merged_as: Sha | None = None
     merged_tree: Sha | None = None
+    told: tuple[CheckedRecord, ...] = ()
+    """What others than the bot's sandbox say of commits."""
 
     @property
     def number(self) -> int:
@@ -68,7 +78,7 @@ class Found:
             head=self.head,
             base_branch=pull.base_branch,
             labels=pull.labels,
-            checks=pull.checks(self.head),
+            checks=checks_of_head(pull, self.told, self.head),
             review=pull.review(self.head),
             mergeable=mergeable,
             asked=pull.ever_asked,
@@ -79,6 +89,9 @@ class Found:
             closed_by=local_people.actor(closed.by, me) if closed else None,
             remarks=local_people.remarks(pull, me),
             labelled=local_people.labelled(pull, me),
+            approved_by=local_people.approving(pull, self.head),
+            objected_by=local_people.objecting(pull),
+            merged_by=pull.merged.by.id if pull.merged else None,
         )
 
 
@@ -86,12 +99,14 @@ class Found:
 class State:
     """All pull requests, by number, and the refs they were read from.
 
-    `numbers` are all that are taken, those that nobody can read among them.
+    `numbers` are all that are taken, those that nobody can read among them. `told` is what others
+    than the bot's sandbox say of commits, oldest first.
     """
 
     refs: RemoteRefs
     pulls: Mapping[int, Found]
     numbers: frozenset[int]
+    told: tuple[CheckedRecord, ...] = ()
 
     def branch(self, name: str) -> Sha | None:
         return self.refs.get(f"refs/heads/{name}")
@@ -128,7 +143,8 @@ class StateReading:
         if not self._bring(usual):
             return None
         metas = {n: sha for name, sha in by_name.items() if (n := number_of(name)) is not None}
-        self._read_records(metas.values())
+        told_tip = by_name.get(CHECKS_REF)
+        self._read_records([*metas.values(), *([told_tip] if told_tip else [])])
         folded = {number: self._fold(number, tip) for number, tip in metas.items()}
         pulls = {number: pull for number, pull in folded.items() if pull is not None}
         needed = {
@@ -140,8 +156,9 @@ class StateReading:
         }
         if not self._bring(needed):
             return None
-        found = list(self._place(pulls, metas, by_name))
-        return State(refs, {pull.number: pull for pull in found}, frozenset(metas))
+        told = told_in(reversed(list(self._walk(told_tip)))) if told_tip else ()
+        found = [replace(one, told=told) for one in self._place(pulls, metas, by_name)]
+        return State(refs, {pull.number: pull for pull in found}, frozenset(metas), told)
 
     def _is_usual(self, ref: str) -> bool:
         """Whether it is wanted whatever the records say, so that one fetch is enough mostly."""

@@ -23,6 +23,34 @@ class Check:
     state: CheckState
     app_id: int = 0
     url: str = ""
+    id: int = 0
+    """The forge's number for this very result; 0 where it is not asked for or there is none."""
+    run: int = 0
+    """The forge's number for what can be started again to have it anew; 0 where nothing can."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitChecks:
+    """What checks say of one commit, whatever branch has it; None where that cannot be read."""
+
+    sha: Sha
+    checks: tuple[Check, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedMerge:
+    """A merge of the bot's that is looked after, and what it was merged onto.
+
+    `before` is None where the parent is not known. `taken_back_by` is a later commit of the base
+    branch that says it takes this one back, whoever made it.
+    """
+
+    number: int
+    after: CommitChecks
+    before: CommitChecks | None
+    taken_back_by: Sha | None = None
+    is_merge_commit: bool = False
+    """Whether it has two parents, which whoever reverts it by hand has to choose from."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,6 +141,18 @@ class Mergeable(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Started:
+    """Something that a forge set going for a commit: a workflow, or another app's checks.
+
+    `awaits` says that it goes no further before a person lets it.
+    """
+
+    name: str
+    url: str = ""
+    awaits: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
     """One pull request as the forge has it now.
@@ -152,6 +192,18 @@ class Pull:
     labelled: tuple[Labelled, ...] = ()
     auto_merge: bool = False
     open_conversations: int | None = None
+    started: tuple[Started, ...] | None = None
+    """What was set going for its head, whether a check has come of it or not; None if unknown."""
+    signed: bool | None = None
+    """Whether its head has a signature that the forge has verified."""
+    approved_by: tuple[str, ...] = ()
+    """Who approves of it, of those who may push."""
+    objected_by: tuple[str, ...] = ()
+    """Who asks for changes, of those who may push."""
+    auto_merge_by: int | None = None
+    """The id of whoever had the forge merge it by itself; None where nobody did."""
+    merged_by: int | None = None
+    """The id of whoever merged it, or had the forge do that; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +224,8 @@ class BaseRules:
     """Whether merge commits are refused."""
     queue: bool | None = None
     """Whether merges go through the forge's merge queue."""
+    methods: tuple[str, ...] | None = None
+    """The merge methods that are allowed, by the repository's settings and by rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,3 +261,9 @@ class ForgeView:
     paused_by_issue: str = ""
     """The number of an open issue labelled `bot:pause`, as text; empty where there is none."""
     issues: tuple[Issue, ...] = ()
+    has_issues: bool = True
+    """Whether issues can be opened here at all."""
+    login: str = ""
+    """The name of the bot's own account; empty where unknown."""
+    closed_dashboards: tuple[Issue, ...] = ()
+    """The bot's own dashboards that somebody has closed."""

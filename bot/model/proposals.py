@@ -26,6 +26,17 @@ class Finding:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Marks:
+    """The reflections that a change marks as resolved in one of their files.
+
+    A revert's are those that it makes what they were before.
+    """
+
+    path: str
+    reflections: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A commit built from a patch on top of a known base, and what is known about it."""
@@ -47,6 +58,8 @@ class Proposal:
     confidence: float | None = None
     """How sure the engine is, from 0 to 1; None where it does not say."""
     kind: Kind = Kind.FIX
+    marks: tuple[Marks, ...] = ()
+    """Of its changes those that only mark reflections; `patch_id` and `risks` leave them out."""
 
     on: str = ""
     """The branch of the open pull request that it is a further attempt on; empty for a new one."""
@@ -66,6 +79,8 @@ class Ending(StrEnum):
     """The engine's patch did not pass vetting."""
     FAILED = "failed"
     """The engine gave no usable answer; worth another try later."""
+    STOPPED = "stopped"
+    """It would undo or repeat what was merged before, so that only a person goes on."""
     REFUSED = "refused"
     """A rule of the policy refuses the patch."""
     HELD_BACK = "held back"

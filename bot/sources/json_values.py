@@ -90,6 +90,11 @@ def layout(stream: BinaryIO) -> Layout:
     return _layout(_head(stream))
 
 
+def layout_of(content: bytes) -> Layout:
+    """The same of a file's content, or of the start of it."""
+    return _layout(content.removeprefix(codecs.BOM_UTF8))
+
+
 def _head(stream: BinaryIO) -> bytes:
     """The first lines without a byte order mark, or what the longest record may take of them."""
     stream.seek(0)

@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.actions import Done, WriteContext, close_pull_request, comment, set_label
+from bot.actions import (
+    Done,
+    WriteContext,
+    close_pull_request,
+    comment,
+    request_review,
+    set_label,
+)
 from bot.actions.close_pull_request import ClosePullRequest
 from bot.actions.comment import Comment
+from bot.actions.request_review import RequestReview
 from bot.actions.set_label import SetLabel
 from bot.config import Config
 from bot.forges import Opened
@@ -147,3 +155,13 @@ def test_a_comment_has_a_marker_or_a_thread() -> None:
     for marker, thread in (("", ""), ("m", "t")):
         with pytest.raises(ValidationError, match="marker"):
             Comment(number=1, branch=OURS, text="x", marker=marker, thread=thread)
+
+
+def test_nobody_is_asked_for_a_review_whom_another_run_has_asked_meanwhile(scene: Scene) -> None:
+    ask = RequestReview(number=1, branch=OURS, head=scene.head, reviewers=("alice", "bob"))
+    scene.context.writer.request_review(1, ("Alice",))
+    assert request_review.execute(scene.context, ask).changed
+    assert scene.pull.asked == ("Alice", "bob")
+    before = scene.refs()
+    assert "already" in request_review.execute(scene.context, ask).sentence
+    assert scene.refs() == before

@@ -7,7 +7,7 @@ people who do what people do at that forge.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -59,6 +59,10 @@ class Ground(Protocol):
         """All that the forge holds, as text to compare."""
         ...
 
+    def lose_next_write(self, *, after_effect: bool) -> None:
+        """Let the next write go without an answer, with or without its effect."""
+        ...
+
 
 class LocalGround:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
@@ -100,6 +104,13 @@ class LocalGround:
 
     def everything(self) -> str:
         return str(self.scratch.refs())
+
+    def lose_next_write(self, *, after_effect: bool) -> None:
+        hook = "post-receive" if after_effect else "pre-receive"
+        path = self.scratch.origin / "hooks" / hook
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('#!/bin/sh\nrm "$0"\nkill -9 "$PPID"\n')
+        path.chmod(0o755)
 
 
 class GitHubGround:
@@ -146,6 +157,9 @@ class GitHubGround:
 
     def everything(self) -> str:
         return self.github.describe()
+
+    def lose_next_write(self, *, after_effect: bool) -> None:
+        self.github.fault("cut", only="write", after_effect=after_effect)
 
 
 @pytest.fixture(params=["local", "github"])
@@ -309,6 +323,26 @@ def test_only_a_tested_head_is_merged_and_only_that_one(ground: Ground) -> None:
     assert (pull.merged_as, pull.merged_tree) == (answer.commit, answer.tree)
     assert merged(ground, number, head) == answer
     assert base(ground) == answer.commit
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_a_merge_whose_answer_is_lost_is_looked_for_and_never_made_twice(
+    ground: Ground, after_effect: bool
+) -> None:
+    head = ground.push(ONE, "a.txt", "1\n")
+    number = opened(ground, ONE)
+    ground.checked(ONE, head, CheckState.PASSED)
+    before = base(ground)
+    ground.lose_next_write(after_effect=after_effect)
+    answer: Merged | Refused | None = None
+    with suppress(UserError):
+        answer = ground.writer.merge(number, head=head, base=before, method="merge")
+    assert isinstance(answer, Merged) is after_effect
+    assert not isinstance(answer, Refused) or not answer.final
+    assert (base(ground) != before) is after_effect
+    found = merged(ground, number, head)
+    assert answer in (None, found) or isinstance(answer, Refused)
+    assert ground.git("rev-list", "--first-parent", f"{before}..main").split() == [found.commit]
 
 
 def test_a_merge_on_a_base_that_moved_says_which_tree_it_made(ground: Ground) -> None:
@@ -505,4 +539,21 @@ def test_reading_changes_nothing(ground: Ground) -> None:
     observed(ground, ONE, OTHER)
     read(ground, number)
     ground.reader.current(ONE)
+    assert ground.everything() == before
+
+
+def test_checks_are_told_of_any_commit_and_what_nothing_runs_is_not_run_again(
+    ground: Ground,
+) -> None:
+    head = ground.push(ONE, "a.txt", "1\n")
+    opened(ground, ONE)
+    ground.checked(ONE, head, CheckState.FAILED)
+    before = ground.everything()
+    of_head, of_base = ground.reader.checks_of((head, base(ground)))
+    assert (of_head.sha, of_base.sha) == (head, base(ground))
+    assert [(check.name, check.state) for check in of_head.checks or ()] == [
+        ("tests", CheckState.FAILED)
+    ]
+    assert of_base.checks == ()
+    refused(ground.writer.rerun(4711), final=True)
     assert ground.everything() == before

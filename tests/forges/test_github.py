@@ -9,7 +9,8 @@ import pytest
 
 from bot.errors import UserError
 from bot.forges.github import GitHubAddress, GitHubReader
-from bot.forges.github_queries import checks_of
+from bot.forges.github_answers import checks_of
+from bot.forges.github_suites import started
 from bot.model import (
     BaseRules,
     Check,
@@ -19,6 +20,7 @@ from bot.model import (
     RequiredCheck,
     ReviewState,
     Sha,
+    Started,
 )
 from tests.loopback import LoopbackGitHub, Repo
 
@@ -225,11 +227,14 @@ def test_what_the_base_branch_asks_for_is_read_as_far_as_it_is_told(
         linear=True,
         strict=True if via == "ruleset" else None,
         queue=False if via == "ruleset" else None,
+        methods=("merge", "squash", "rebase"),
     )
     repo.rulesets.clear()
     repo.classic.clear()
+    repo.settings.allow_rebase_merge = False
     github.fail_next("GET", r"/rules/branches/", status=403, body={"message": "no"})
-    assert reader.observe("main", base_of(repo), []).rules == BaseRules()
+    unknown = BaseRules(methods=("merge", "squash"))
+    assert reader.observe("main", base_of(repo), []).rules == unknown
 
 
 def test_an_open_issue_with_the_pause_label_is_seen_at_once(
@@ -321,3 +326,75 @@ def test_the_repository_is_named_by_the_remote(
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "t")
     assert GitHubAddress.from_environment(url).repository == repository
+
+
+WORKFLOW = """
+name: ci
+on: [pull_request]
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: "true"
+"""
+
+
+def test_what_was_set_going_for_a_head_is_known_also_where_no_check_has_come_of_it(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    repo.push_commit("main", {".github/workflows/ci.yml": WORKFLOW}, by="alice")
+    github.add_actor("github-actions[bot]")
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    repo.push_commit("bot/v1-bbbbbbbbbbbb-1", {"b.txt": "x\n"}, by="github-actions[bot]")
+    parked = repo.open_pull(
+        github.actor("github-actions[bot]"), "T", "", "bot/v1-bbbbbbbbbbbb-1", "main"
+    ).number
+    repo.push_commit("bot/v1-cccccccccccc-1", {".github/workflows/ci.yml": None}, by=BOT)
+    nothing = repo.open_pull(github.actor(BOT), "T", "", "bot/v1-cccccccccccc-1", "main").number
+    pulls = {pull.number: pull for pull in reader.observe("main", base_of(repo), []).pulls}
+    for found, awaits in ((pulls[number], False), (pulls[parked], True)):
+        assert found.started is not None
+        ((name, stands),) = [(one.name, one.awaits) for one in found.started]
+        assert (name, stands) == ("ci", awaits)
+        assert "/acme/agent/actions/runs/" in found.started[0].url
+    assert (pulls[parked].checks, pulls[nothing].started) == ((), ())
+    assert pulls[nothing].signed is False
+    repo.approve_runs(repo.pull(parked).head_sha)
+    again = reader.pull(parked)
+    assert again is not None
+    assert [one.awaits for one in again.started or ()] == [False]
+    assert [check.name for check in again.checks or ()] == ["test"]
+
+
+def suite(**said: object) -> dict[str, object]:
+    usual = {"status": "QUEUED", "conclusion": None, "url": "u", "app": {"name": "Other"}}
+    return usual | {"workflowRun": None, "checkRuns": {"totalCount": 0}} | said
+
+
+def test_the_empty_suite_that_every_app_has_says_nothing() -> None:
+    assert started([suite()]) == ()
+    assert started([suite(checkRuns={"totalCount": 1})]) == (Started("Other", "u"),)
+    waits = suite(status="COMPLETED", conclusion="ACTION_REQUIRED", app=None)
+    assert started([waits, waits]) == (Started("an app", "u", awaits=True),)
+    run = {"url": "r", "workflow": {"name": "deploy"}}
+    held = suite(status="WAITING", workflowRun=run)
+    assert started([held]) == (Started("deploy", "r", awaits=True),)
+
+
+def test_who_approves_who_objects_and_who_merged_is_read(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    github.add_actor("bob")
+    github.add_actor("mallory", permission="read")
+    number = open_pull(github, repo, "bot/v1-aaaaaaaaaaaa-1")
+    for who in ("bob", "alice", "mallory"):
+        repo.approve(number, by=who)
+    repo.request_changes(number, by="bob")
+    pull = reader.pull(number)
+    assert pull is not None
+    assert (pull.approved_by, pull.objected_by) == (("alice",), ("bob",))
+    assert (pull.auto_merge_by, pull.merged_by) == (None, None)
+    repo.merge(number, by="alice")
+    view = reader.observe("main", base_of(repo), [])
+    assert view.login == BOT
+    assert [pull.merged_by for pull in view.pulls] == [github.actor("alice").id]

@@ -388,8 +388,10 @@ def write_body(made: tuple[BugReport, list[Reflection], str]) -> None:
     assert len(body) < 60_000
     _inert(body)
     marks = re.findall(r"<!--.*?-->", body)
-    assert [mark[:9] for mark in marks] == ["<!-- bot:", "<!-- bot:", "<!-- /bot"]
-    assert body.count("<!--") == 3
+    assert marks[1:] == [
+        f"<!-- {end}bot:{name} -->" for name in ("attempt", "status", "cost") for end in ("", "/")
+    ]
+    assert body.count("<!--") == 7
     marker = re.match(r"<!-- bot:marker (\{.*?\}) -->\n", body)
     assert marker
     assert json.loads(marker[1])["incident"] == record.incident

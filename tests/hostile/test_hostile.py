@@ -268,9 +268,11 @@ def assert_inert(text: str) -> None:
 def assert_inert_body(body: str) -> None:
     assert len(body) < MAX_BODY_CHARS
     assert_inert(body)
-    assert re.findall("<!--.*?-->", body)[1:] == ["<!-- bot:status -->", "<!-- /bot:status -->"]
-    assert body.count("<!--") == 3
-    assert body.count("-->") == 3 + len(re.findall(r"(?m)^.*-->.*$", fenced_part(body)))
+    assert re.findall("<!--.*?-->", body)[1:] == [
+        f"<!-- {end}bot:{name} -->" for name in ("attempt", "status", "cost") for end in ("", "/")
+    ]
+    assert body.count("<!--") == 7
+    assert body.count("-->") == 7 + len(re.findall(r"(?m)^.*-->.*$", fenced_part(body)))
     marker = re.match("<!-- bot:marker (.*?) -->\n", body)
     assert marker
     assert json.loads(marker[1])["attempt"] == 1

@@ -4,9 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .state import CheckRun, CommitStatus, Rules
+from .state import (
+    ACTIONS_APP_ID,
+    ACTIONS_APP_SLUG,
+    CheckRun,
+    CommitStatus,
+    Rules,
+    WorkflowRun,
+)
 
 PASSING = ("success", "skipped", "neutral")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The checks that one app reports on one commit because of one event; parked without any."""
+
+    suite_id: int
+    run: WorkflowRun | None
+    checks: tuple[CheckRun, ...] = ()
+    app_slug: str = ACTIONS_APP_SLUG
+    app_id: int = ACTIONS_APP_ID
+
+    @property
+    def status(self) -> str:
+        states = {check.status for check in self.checks}
+        if states <= {"completed"}:
+            return "completed"
+        return "queued" if states == {"queued"} else "in_progress"
+
+    @property
+    def conclusion(self) -> str | None:
+        """Parked ones are completed, with a conclusion that asks for a person."""
+        if self.status != "completed":
+            return None
+        if not self.checks:
+            return "action_required"
+        bad = [c.conclusion for c in self.checks if c.conclusion not in PASSING]
+        return bad[0] if bad else "success"
 
 
 @dataclass
@@ -31,6 +66,18 @@ class Checks:
             if status.sha == sha:
                 newest[status.context] = status
         return list(newest.values())
+
+    def suites_of(self, sha: str) -> list[Suite]:
+        """By their first check's age; parked ones are the queue's to know."""
+        suites: dict[int, dict[str, CheckRun]] = {}
+        for run in self.runs:
+            if run.sha == sha:  # of what was run again only the newest counts
+                suites.setdefault(run.suite_id, {})[run.name] = run
+        return [
+            Suite(suite_id, run.run, tuple(runs.values()), run.app_slug, run.app_id)
+            for suite_id, runs in suites.items()
+            for run in [next(iter(runs.values()))]
+        ]
 
     def contexts_of(self, sha: str) -> list[CheckRun | CommitStatus]:
         return [*self.runs_of(sha), *self.statuses_of(sha)]

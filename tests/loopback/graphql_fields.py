@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import merging, represent, represent_commits
-from .checks import name_of, verdict
+from .checks import Suite, name_of, verdict
 from .errors import Refused
 from .graphql_nodes import (
     CONNECTION_FIELDS,
@@ -113,6 +113,12 @@ def show(node: Node, form: str) -> str:
     return node.home.bare.said((node.value,), "show", "-s", f"--format={form}", node.value)
 
 
+def git_object(node: Node, context: Context, oid: str | None = None, **more: str) -> Node | None:
+    if oid is None or more:
+        raise NotImplementedError("object(expression:)")
+    return Node("Commit", oid, node.repo) if node.home.bare.resolve(oid) == oid else None
+
+
 def commit_parents(node: Node, context: Context, **pages: Any) -> Node:
     parents = [Node("Commit", sha, node.repo) for sha in show(node, "%P").split()]
     return connection("CommitConnection", parents, **pages)
@@ -142,9 +148,39 @@ def is_required(
     return name_of(one) in node.home.rules(pull.base_ref).checks
 
 
-def workflow_run(node: Node, context: Context) -> Node | None:
+def check_suites(node: Node, context: Context, **pages: Any) -> Node:
+    """All of a commit, those among them that wait for a person's approval."""
+    home = node.home
+    parked = [Suite(run.suite_id, run) for run, _ in home.queue.parked if run.sha == node.value]
+    suites = [*home.checks.suites_of(node.value), *parked]
+    nodes = [Node("CheckSuite", suite, node.repo) for suite in suites]
+    return connection("CheckSuiteConnection", nodes, **pages)
+
+
+def suite_of_check(node: Node, context: Context) -> Node:
     check: CheckRun = node.value
-    return Node("WorkflowRun", check.run, node.repo) if check.run else None
+    suites = node.home.checks.suites_of(check.sha)
+    suite = next(one for one in suites if one.suite_id == check.suite_id)
+    return Node("CheckSuite", suite, node.repo)
+
+
+def runs_of_suite(node: Node, context: Context, **pages: Any) -> Node:
+    nodes = [Node("CheckRun", run, node.repo) for run in node.value.checks]
+    return connection("CheckRunConnection", nodes, **pages)
+
+
+def suite_url(node: Node, context: Context) -> str:
+    home = node.home
+    return f"{context.github.url}/{home.full_name}/commit/checks?check_suite={node.value.suite_id}"
+
+
+def run_url(node: Node, context: Context) -> str:
+    return f"{context.github.url}/{node.home.full_name}/actions/runs/{node.value.id}"
+
+
+def workflow_run(node: Node, context: Context) -> Node | None:
+    suite: Suite = node.value
+    return Node("WorkflowRun", suite.run, node.repo) if suite.run else None
 
 
 def plain(attribute: str) -> Resolver:
@@ -200,6 +236,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "defaultBranchRef": lambda node, context: ref_node(
             node, f"refs/heads/{node.home.default_branch}"
         ),
+        "object": git_object,
         "ref": ref,
         "refs": refs,
         "pullRequests": repository_pulls,
@@ -232,6 +269,8 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "committedDate": lambda node, context: show(node, "%cI"),
         "parents": commit_parents,
         "statusCheckRollup": rollup,
+        "checkSuites": check_suites,
+        "signature": lambda node, context: None,  # nothing here is ever signed
     },
     "Tree": {"oid": lambda node, context: node.value},
     "StatusCheckRollup": {
@@ -248,18 +287,23 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "startedAt": time("started_at"),
         "completedAt": time("completed_at"),
         "databaseId": plain("id"),
-        "checkSuite": lambda node, context: Node("CheckSuite", node.value, node.repo),
+        "checkSuite": suite_of_check,
         "isRequired": is_required,
     },
     "CheckSuite": {
         "databaseId": plain("suite_id"),
         "app": lambda node, context: Node("App", node.value, node.repo),
         "workflowRun": workflow_run,
+        "status": upper("status"),
+        "conclusion": upper("conclusion"),
+        "url": suite_url,
+        "checkRuns": runs_of_suite,
     },
     "App": {"databaseId": plain("app_id"), "slug": plain("app_slug"), "name": plain("app_slug")},
     "WorkflowRun": {
         "event": plain("event"),
         "databaseId": plain("id"),
+        "url": run_url,
         "workflow": lambda node, context: Node("Workflow", node.value, node.repo),
     },
     "Workflow": {"name": plain("workflow")},

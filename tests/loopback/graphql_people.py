@@ -180,6 +180,7 @@ PEOPLE_FIELDS: dict[str, dict[str, Resolver]] = {
     },
     "AutoMergeRequest": {
         "enabledAt": _time("enabled_at"),
+        "enabledBy": lambda node, context: actor_node(context, node.value.by),
         "mergeMethod": lambda node, context: node.value.method.upper(),
     },
     "Issue": {

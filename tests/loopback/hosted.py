@@ -101,6 +101,7 @@ class HostedRepository:
             conversations=ruleset.conversations or classic.conversations,
             signatures=ruleset.signatures or classic.signatures,
             linear=ruleset.linear or classic.linear,
+            queue=ruleset.queue or classic.queue,
         )
 
     def describe(self) -> str:

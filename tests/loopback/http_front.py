@@ -135,7 +135,7 @@ def answer_git(
 
 
 def fault_reply(fault: Fault) -> Reply:
-    return json_reply(fault.status, fault.body, fault.headers)
+    return json_reply(fault.status or 500, fault.body, fault.headers)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -168,14 +168,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         actor = github.actor_of(exchange.token())
         reply, fault = self._reply(exchange, actor)
-        sent = fault_reply(fault) if fault else reply
+        sent = fault_reply(fault) if fault and fault.status else reply
         github.requests.append(
             Request(
                 method=exchange.method,
                 path=exchange.path,
                 kind=exchange.kind,
                 is_write=exchange.is_write,
-                status=sent.status,
+                status=0 if fault and fault.kind == "cut" else sent.status,
                 actor=actor.login if actor else None,
             )
         )
@@ -183,6 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
             write = Write(exchange.method, exchange.path, exchange.kind, actor.login)
             with self.server.in_hook():
                 github.on_write(write)
+        if fault and fault.kind == "cut":
+            raise ConnectionError("scripted fault")
         self._send(sent)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
@@ -195,11 +197,17 @@ class _Handler(BaseHTTPRequestHandler):
             headers = challenge if exchange.kind == "git" else {}
             refusal = {"message": "Bad credentials", "status": "401"}
             return json_reply(401, refusal, headers), None
+        same = (actor, exchange.method, exchange.path, exchange.query, exchange.body)
         with github.lock:
-            fault = github.faults.take(exchange.method, exchange.path)
+            fault = github.faults.take(exchange, remembered=same in github.answered)
+            if fault and fault.kind == "stale":
+                return github.answered[same], fault
             if fault and not fault.after_effect:
                 return fault_reply(fault), fault
-            return answer(github, exchange, actor), fault
+            reply = answer(github, exchange, actor)
+            if not exchange.is_write and exchange.kind != "git" and reply.status == 200:
+                github.answered[same] = reply
+            return reply, fault
 
     def _read_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

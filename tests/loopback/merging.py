@@ -51,6 +51,8 @@ def blockers(repo: HostedRepository, pull: PullRequest) -> list[str]:
         found.append("A conversation must be resolved before this pull request can be merged.")
     if rules.signatures:
         found.append("Commits must have verified signatures.")
+    if rules.queue:
+        found.append("Changes must be made through the merge queue")
     return found
 
 

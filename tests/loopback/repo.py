@@ -37,9 +37,9 @@ class Repo(HostedRepository):
         self._protect()
 
     def require(self, via: RulesVia = "ruleset", **rules: bool) -> None:
-        """Ask for signatures, linear history or resolved conversations, by the rule's name."""
+        """Ask for signatures, linear history, conversations or a queue, by the rule's name."""
         for name, asked in rules.items():
-            if name not in ("signatures", "linear", "conversations"):
+            if name not in ("signatures", "linear", "conversations", "queue"):
                 raise ValueError(f"there is no such rule: {name}")
             setattr(self._rules_of(via, None), name, asked)
         self._protect()
@@ -215,6 +215,11 @@ class Repo(HostedRepository):
                     check.started_at = check.completed_at = self.github.clock.tick()
             auto_merge.settle(self)
             return checks[-1]
+
+    def approve_runs(self, sha: str) -> None:
+        """Let the workflow runs of this commit go on that wait for a person's approval."""
+        with self.github.lock:
+            runner.approve_runs(self, sha)
 
     def run_workflows(self) -> list[CheckRun]:
         """Execute the queued workflow runs; the check runs they finished."""

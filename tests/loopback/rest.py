@@ -37,6 +37,8 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/repos/{owner}/{repo}/collaborators/{login}/permission",
         rest_repos.get_permission, "RepositoryCollaboratorPermission",
     ),
+    Route("POST", "/repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs",
+          rest_repos.rerun_failed_jobs, "EmptyObject", status=201),
     Route("GET", "/repos/{owner}/{repo}/git/commits/{sha}", rest_repos.get_commit, "GitCommit"),
     Route("GET", f"{COMMIT}/check-runs", rest_repos.get_check_runs, CHECK_RUNS, pages=True,
           query={"filter"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import represent, represent_commits, talk
+from . import represent, represent_commits, runner, talk
 from .call import Call
 from .errors import Refused, Violation
 
@@ -49,6 +49,17 @@ def get_rules(call: Call) -> Any:
         found.append({"type": "required_signatures", **ruleset})
     if rules.linear:
         found.append({"type": "required_linear_history", **ruleset})
+    if rules.queue:
+        queue = {
+            "check_response_timeout_minutes": 60,
+            "grouping_strategy": "ALLGREEN",
+            "max_entries_to_build": 5,
+            "max_entries_to_merge": 5,
+            "merge_method": "MERGE",
+            "min_entries_to_merge": 1,
+            "min_entries_to_merge_wait_minutes": 5,
+        }
+        found.append({"type": "merge_queue", "parameters": queue, **ruleset})
     return found
 
 
@@ -76,6 +87,13 @@ def edit_issue(call: Call) -> Any:
         raise Refused(404, "Not Found")
     talk.edit_issue(call.repo, issue, title=call.body.get("title"), body=call.body.get("body"))
     return represent.issue(call.repo, issue)
+
+
+def rerun_failed_jobs(call: Call) -> Any:
+    if not call.parts["run_id"].isdigit():
+        raise Refused(404, "Not Found")
+    runner.rerun_failed(call.repo, int(call.parts["run_id"]))
+    return {}
 
 
 def get_commit(call: Call) -> Any:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import merging
-from .errors import Violation
+from .checks import PASSING
+from .errors import Refused, Violation
 from .state import Actor, CheckRun, PullRequest, WorkflowRun
 from .workflow import Job, Workflow, parse_workflow
 
@@ -29,8 +30,10 @@ TAIL_CHARACTERS = 4000
 class Queue:
     waiting: list[tuple[WorkflowRun, Workflow, dict[str, CheckRun]]] = field(default_factory=list)
     seen: set[tuple[str, str, str]] = field(default_factory=set)
-    parked: list[WorkflowRun] = field(default_factory=list)
+    parked: list[tuple[WorkflowRun, Workflow]] = field(default_factory=list)
     """Runs that wait for a person's approval, and so have no check runs."""
+    again: set[int] = field(default_factory=set)
+    """Runs that somebody started again, for a commit that may be an old one by now."""
 
 
 def branch_pushed(repo: HostedRepository, branch: str, sha: str, by: Actor) -> None:
@@ -84,12 +87,50 @@ def _enqueue(
     ids = repo.github.ids
     run = WorkflowRun(ids.next(), ids.next(), sha, event, ref, workflow.path, workflow.name)
     if parked:
-        repo.queue.parked.append(run)
+        repo.queue.parked.append((run, workflow))
         return
+    _start(repo, run, workflow)
+
+
+def approve_runs(repo: HostedRepository, sha: str) -> None:
+    """Somebody lets the runs go on that wait for that."""
+    for run, workflow in [one for one in repo.queue.parked if one[0].sha == sha]:
+        repo.queue.parked.remove((run, workflow))
+        _start(repo, run, workflow)
+
+
+def _start(repo: HostedRepository, run: WorkflowRun, workflow: Workflow) -> None:
+    ids, sha = repo.github.ids, run.sha
     checks = {
         job.id: CheckRun(ids.next(), run.suite_id, job.name, sha, run=run) for job in workflow.jobs
     }
     repo.checks.runs.extend(checks.values())
+    repo.queue.waiting.append((run, workflow, checks))
+
+
+def rerun_failed(repo: HostedRepository, run_id: int) -> None:
+    """Start again what failed in a run, and what needs that: each a check run of its own."""
+    newest = {
+        check.name: check for check in repo.checks.runs if check.run and check.run.id == run_id
+    }
+    run = next((check.run for check in newest.values()), None)
+    if run is None:
+        raise Refused(404, "Not Found")
+    if any(check.status != "completed" for check in newest.values()):
+        raise Refused(403, "This workflow is already running")
+    workflow = next(one for one in workflows_at(repo, run.sha) if one.path == run.path)
+    checks = {job.id: newest[job.name] for job in workflow.jobs}
+    failed = {job for job, check in checks.items() if check.conclusion not in PASSING}
+    if not failed:
+        raise Refused(403, "This workflow run cannot be retried")
+    for job in workflow.jobs:  # a job stands after those it needs
+        if job.id in failed or failed & set(job.needs):
+            failed.add(job.id)
+            checks[job.id] = CheckRun(
+                repo.github.ids.next(), run.suite_id, job.name, run.sha, run=run
+            )
+            repo.checks.runs.append(checks[job.id])
+    repo.queue.again.add(run_id)
     repo.queue.waiting.append((run, workflow, checks))
 
 
@@ -123,6 +164,8 @@ def run_queue(repo: HostedRepository) -> list[CheckRun]:
 
 
 def _still_wanted(repo: HostedRepository, run: WorkflowRun) -> bool:
+    if run.id in repo.queue.again:
+        return True
     if run.event == "push":
         return repo.bare.refs(run.ref).get(run.ref) == run.sha
     return any(pull.state == "open" and pull.head_sha == run.sha for pull in repo.pulls)

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from .errors import Refused
-from .faults import Fault, Faults
-from .http_front import HttpFront
+from .faults import Fault, FaultKind, Faults
+from .http_front import HttpFront, Reply
 from .repo import Repo
 from .state import Actor, ActorKind, Clock, Ids, Permission, Request, Write
 
@@ -36,6 +36,8 @@ class LoopbackGitHub:
         self.on_write: Callable[[Write], None] | None = None
         self.before_push: Callable[[], None] | None = None
         self.faults = Faults()
+        self.answered: dict[object, Reply] = {}
+        """The last answer to each read, which a stale one repeats."""
         self._actors: dict[str, Actor] = {}
         self._tokens: dict[str, Actor] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="loopback-github-")
@@ -109,6 +111,7 @@ class LoopbackGitHub:
         """The next ``times`` requests that match are answered so instead."""
         self.faults.scripted.append(
             Fault(
+                "scripted",
                 method=method,
                 path=re.compile(path_regex),
                 status=status,
@@ -118,6 +121,27 @@ class LoopbackGitHub:
                 times=times,
             )
         )
+
+    def fault(
+        self,
+        kind: FaultKind,
+        method: str = "",
+        path_regex: str = "",
+        *,
+        only: Literal["", "read", "write"] = "",
+        after_effect: bool = False,
+        skip: int = 0,
+        times: int = 1,
+    ) -> None:
+        """Let this go wrong with the next requests that match, after ``skip`` that do not fail.
+
+        ``after_effect`` lets the request do what it asks for and spoils only its answer; a stale
+        answer never has an effect. What has not come to pass is taken back by ``faults.clear()``.
+        """
+        fault = Fault.of(kind)
+        fault.method, fault.path, fault.only = method, re.compile(path_regex), only
+        fault.after_effect, fault.skip, fault.times = after_effect, skip, times
+        self.faults.scripted.append(fault)
 
     # Looking around
 

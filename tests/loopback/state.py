@@ -242,6 +242,8 @@ class Rules:
     conversations: bool = False
     signatures: bool = False
     linear: bool = False
+    queue: bool = False
+    """Merges go through the merge queue, which this stand-in has not: nobody merges directly."""
 
     def any(self) -> bool:
         return self != Rules()
@@ -260,7 +262,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Request:
-    """One line of the request log."""
+    """One line of the request log. ``status`` is 0 where the connection was cut."""
 
     method: str
     path: str

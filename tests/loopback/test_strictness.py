@@ -10,6 +10,7 @@ from github import GithubException, UnknownObjectException
 
 from . import LoopbackGitHub, Repo, Write
 from .driving import BOT, FILES, WORKFLOW, client, git, push_fix
+from .faults import FaultKind
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_the_workflow_token_starts_no_checks(
     with client(github, token) as connection:
         connection.get_repo("acme/agent").create_pull("main", "topic", title="T", body="")
     assert repo.checks.rollup(sha) is None
-    assert [run.event for run in repo.queue.parked] == ["pull_request"]
+    assert [run.event for run, _ in repo.queue.parked] == ["pull_request"]
     (tmp_path / "clone/.github/workflows/ci.yml").write_text("changed\n")
     git(repo, tmp_path / "clone", "commit", "-q", "-a", "-m", "Change CI")
     pushed = git(repo, tmp_path / "clone", "push", "origin", "HEAD:refs/heads/topic")
@@ -201,3 +202,48 @@ def test_everything_is_reproducible() -> None:
             return github.describe()
 
     assert play() == play()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("error", 500), ("time-out", 504), ("limit", 403), ("conflict", 409)]
+)
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_faults_on_demand_leave_or_lose_the_effect_of_a_merge(
+    github: LoopbackGitHub, repo: Repo, token: str, kind: FaultKind, status: int, after_effect: bool
+) -> None:
+    repo.push_commit("topic", {"a": "b\n"}, by="alice")
+    repo.open_pull(github.actor("alice"), "T", "", "topic", "main")
+    github.fault(kind, only="write", after_effect=after_effect)
+    with client(github, token) as connection, pytest.raises(GithubException) as failed:
+        connection.get_repo("acme/agent").get_pull(1).merge()
+    assert failed.value.status == status
+    assert repo.pull(1).merged is after_effect
+    assert github.faults.happened == 1
+
+
+def test_a_fault_waits_for_its_turn_and_a_cut_connection_has_no_answer(
+    github: LoopbackGitHub, repo: Repo, token: str
+) -> None:
+    repo.push_commit("topic", {"a": "b\n"}, by="alice")
+    github.fault("cut", only="write", skip=1, after_effect=True)
+    with client(github, token) as connection:
+        pull = connection.get_repo("acme/agent").create_pull("main", "topic", title="T", body="")
+        with pytest.raises(requests.ConnectionError):
+            pull.create_issue_comment("hello")
+        assert [said.body for said in repo.pull(1).comments] == ["hello"]
+        pull.create_issue_comment("again")
+    assert [request.status for request in github.writes()] == [201, 0, 201]
+
+
+def test_a_stale_read_says_what_the_same_read_said_before(
+    github: LoopbackGitHub, repo: Repo, token: str
+) -> None:
+    repo.push_commit("topic", {"a": "b\n"}, by="alice")
+    repo.open_pull(github.actor("alice"), "Before", "", "topic", "main")
+    with client(github, token) as connection:
+        remote = connection.get_repo("acme/agent")
+        github.fault("stale")
+        assert remote.get_pull(1).title == "Before"
+        repo.pull(1).title = "After"
+        assert remote.get_pull(1).title == "Before"
+        assert remote.get_pull(1).title == "After"

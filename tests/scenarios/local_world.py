@@ -40,6 +40,11 @@ KILL_AT_WRITE = """\
 rm "$0"
 kill -9 "-$(cat kill-this)"
 """
+LOSE_THE_ANSWER = """\
+#!/bin/sh
+rm "$0"
+kill -9 "$PPID"
+"""
 
 
 @dataclass(frozen=True)
@@ -186,11 +191,17 @@ class LocalWorld(World):
 
     def kill_at_next_write(self, process: Started) -> None:
         """Let the process's next push take effect, and then kill it before it knows."""
-        origin = self.folder / "origin.git"
-        (origin / "kill-this").write_text(str(process.pid))
-        hook = origin / "hooks" / "post-receive"
+        (self.folder / "origin.git" / "kill-this").write_text(str(process.pid))
+        self._hook("post-receive", KILL_AT_WRITE)
+
+    def lose_next_write(self, *, after_effect: bool) -> None:
+        """As git tells of it: the remote hung up."""
+        self._hook("post-receive" if after_effect else "pre-receive", LOSE_THE_ANSWER)
+
+    def _hook(self, name: str, script: str) -> None:
+        hook = self.folder / "origin.git" / "hooks" / name
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(KILL_AT_WRITE)
+        hook.write_text(script)
         hook.chmod(0o755)
 
 

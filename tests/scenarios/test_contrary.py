@@ -37,7 +37,7 @@ def test_a_request_for_changes_counts_where_no_review_is_required(world: World) 
     world.bot("run")  # another attempt, which comes to nothing: it is the same change
     world.bot("run")
     assert not world.repo.pull(1).merged
-    assert "A reviewer asked for changes" in world.repo.pull(1).body
+    assert "alice asked for changes" in world.repo.pull(1).body
     idle(world)
 
 

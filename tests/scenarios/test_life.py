@@ -238,13 +238,13 @@ def test_rules_may_ask_for_a_draft_or_refuse(world: World) -> None:
 
 @on_both_forges
 def test_what_the_engine_finds_not_actionable_is_written_down_once(world: World) -> None:
-    world.model.default = calls(("report_no_bug", {"reason": "Empty input is refused upstream."}))
+    world.model.default = calls(("report_no_bug", {"reason": "Empty input is refused upstream"}))
     world.bot("run")
     assert world.repo.pulls == []
     asked = len(world.model.requests)
     plan = json.loads(world.bot("run", "--json").out)
     assert plan["actions"] == []
-    assert "Empty input is refused upstream." in plan["skipped"][0]["reason"]
+    assert "Empty input is refused upstream" in plan["skipped"][0]["reason"]
     assert len(world.model.requests) == asked
 
 

@@ -49,6 +49,9 @@ def test_changes_that_are_asked_for_lead_to_a_better_head_on_the_same_pull_reque
 
     world.repo.run_workflows()
     world.bot("run")
+    body = world.repo.pull(1).body
+    assert "Return early when the text has no words." in body
+    assert "Return an empty string" not in body
     asked = len(world.model.requests)
     assert actions(world) == []
     assert len(world.model.requests) == asked
@@ -141,3 +144,41 @@ def test_what_somebody_asked_for_is_done_before_a_merge(world: World) -> None:
     world.bot("run")
     assert world.repo.pull(1).merged
     assert "if not words" in world.on_main("llm.py")
+
+
+@on_both_forges
+def test_a_deleted_branch_is_no_no_and_is_asked_about_once(world: World) -> None:
+    propose(world)
+    asked = len(world.model.requests)
+    world.repo.delete_branch(world.repo.pull(1).head_ref, by="alice")
+    assert actions(world) == ["comment"]
+    assert any("Is that a “no”?" in text for text in world.repo.bot_comments(1))
+    assert actions(world) == []
+    assert len(world.model.requests) == asked
+    (told,) = json.loads(world.bot("reflections", "--json").out)
+    assert (told["status"], told["pull_request"]) == ("left to people", 1)
+
+
+@pytest.mark.parametrize("closer", ["stale[bot]", "amendbot[bot]"])
+def test_a_program_that_closes_what_is_stale_says_no_no_either(world: World, closer: str) -> None:
+    """Not even where it runs under the bot's own name."""
+    propose(world)
+    branch = world.repo.pull(1).head_ref
+    if closer != "amendbot[bot]":
+        world.github.add_actor(closer, kind="Bot")
+    world.repo.close(1, by=closer)
+    assert actions(world) == ["comment"]
+    assert any("Is that a “no”?" in text for text in world.repo.bot_comments(1))
+    assert actions(world) == []
+    assert branch in world.branches()
+
+
+@on_both_forges
+def test_a_command_that_comes_too_late_is_answered_once_too(world: World) -> None:
+    propose(world)
+    world.repo.close(1, by="alice")
+    actions(world)
+    world.repo.comment(1, "/bot retry", by="alice")
+    assert actions(world) == ["comment"]
+    assert world.repo.bot_comments(1)[-1].startswith("This is closed.")
+    assert actions(world) == []

@@ -154,7 +154,7 @@ class World:
 
     def configure(self, text: str) -> None:
         """A maintainer changes the configuration on the base branch."""
-        self.repo.push_commit("main", {".github/bot.toml": text}, by="alice")
+        self.repo.push_commit("main", {".github/bot.toml": undashed(text)}, by="alice")
         self.repo.run_workflows()
 
     def environment(self) -> dict[str, str]:
@@ -235,6 +235,10 @@ class World:
 
         self.github.on_write = kill
 
+    def lose_next_write(self, *, after_effect: bool) -> None:
+        """Let the next write of anyone go without an answer, with or without its effect."""
+        self.github.fault("cut", only="write", after_effect=after_effect)
+
     def origin(self) -> str:
         """Everything the remote and the forge hold, as text to compare."""
         return self.github.describe()
@@ -273,7 +277,11 @@ def beginning() -> Beginning:
         )
         repo.push_commit(
             "main",
-            {"test_llm.py": TEST, ".github/bot.toml": CONFIG, "CODEOWNERS": "/docs/ @alice\n"},
+            {
+                "test_llm.py": TEST,
+                ".github/bot.toml": undashed(CONFIG),
+                "CODEOWNERS": "/docs/ @alice\n",
+            },
             by="alice",
             message="Add tests and a configuration for the bot",
         )
@@ -282,6 +290,11 @@ def beginning() -> Beginning:
         clone = repo.clone(Path(folder) / "agent")
         assert github.violations == []
         return Beginning(Snapshot(github), Files.below(clone), address(github))
+
+
+def undashed(text: str) -> str:
+    """A scenario's configuration: a dashboard only where the scenario is about it."""
+    return text if "dashboard" in text else f"dashboard = false\n{text}"
 
 
 def address(github: LoopbackGitHub) -> str:
