@@ -90,8 +90,7 @@ def audit(facts: Facts) -> tuple[AuditRecord, ...]:
     """
     attempts = [*_attempts(facts)]
     tried = {record.incident for record in attempts}
-    told = {id_ for record in attempts for id_ in record.reflections}
-    left_out = _left_out(facts.snapshot, told)
+    left_out = _left_out(facts.snapshot, {id_ for one in attempts for id_ in one.reflections})
     return (*attempts, *_unrecorded(facts), *_untried(facts, tried), *left_out)
 
 

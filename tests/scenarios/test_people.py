@@ -173,7 +173,6 @@ def test_a_program_that_closes_what_is_stale_says_no_no_either(world: World, clo
     assert branch in world.branches()
 
 
-@on_both_forges
 def test_a_command_that_comes_too_late_is_answered_once_too(world: World) -> None:
     propose(world)
     world.repo.close(1, by="alice")
