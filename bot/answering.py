@@ -27,7 +27,7 @@ from bot.feedback import (
 )
 from bot.forges import hidden
 from bot.gate import Obstacle, Standing
-from bot.model import HOLD_LABEL, LABEL_PREFIX, Kind, Pull, PullState
+from bot.model import HOLD_LABEL, LABEL_PREFIX, Kind, Pull, PullState, Sha
 from bot.plan import OpenPull, Step
 from bot.renewal import Reverted
 from bot.rules import Decision
@@ -130,14 +130,17 @@ def _given_up(pull: Pull, stands: Standing) -> Iterator[Step]:
 
 def told_of_revert(reverted: Reverted, decision: Decision | None) -> Iterator[Step]:
     """Whoever asked on a merged pull request for its revert hears what came of that."""
+    head, branch = None, ""
     if isinstance(reverted.attempt, str):
         said = f"For its revert: {for_markdown(reverted.attempt, 500)}."
     elif decision and decision.outcome is Outcome.REFUSE:
         said = f"It is not taken back: rule “{for_markdown(decision.rule, 200)}” refuses it."
     else:
-        said = f"Its revert is proposed from {for_code(reverted.attempt.incident.branch(1))}."
+        branch = reverted.attempt.incident.branch(1)
+        head = reverted.attempt.proposal.commit.sha if reverted.attempt.proposal else None
+        said = f"Its revert is proposed from {for_code(branch)}."
     for command in reverted.wanted.commands:
-        yield _comment(reverted.wanted.pull, said, command.marker)
+        yield _comment(reverted.wanted.pull, said, command.marker, of=(branch, head))
 
 
 def after_closing(snapshot: Snapshot) -> Iterator[Step]:
@@ -195,12 +198,23 @@ def _once(pull: Pull, text: str, marker: str) -> Iterator[Step]:
         yield _comment(pull, text, marker)
 
 
-def _comment(pull: Pull, text: str, marker: str, *, while_held: bool = False) -> Step:
+def _comment(
+    pull: Pull,
+    text: str,
+    marker: str,
+    *,
+    while_held: bool = False,
+    of: tuple[str, Sha | None] = ("", None),
+) -> Step:
+    """A comment, once; `of` is the branch that it speaks of and where that must be by then."""
+    speaks_of, head = of
     params = Comment(
         number=pull.number,
         branch=pull.branch,
         text=text,
         marker=marker,
         while_held=while_held,
+        speaks_of=speaks_of,
+        head=head,
     )
     return Step(COMMENT.name, params, f"#{pull.number}: people are told")

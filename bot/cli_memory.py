@@ -95,7 +95,7 @@ def reflections(context: typer.Context, as_json: Json = False, base: BaseBranch 
     from bot.reflecting import listing, print_listing
 
     with open_world(base, None) as world:
-        snapshot = world.observe()
+        snapshot = world.observe(everything=True)
     rows = listing(snapshot)
     for notice in snapshot.notices:
         say(f"! {notice}", error=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from bot.feedback import gave_up, gave_way
 from bot.ledger import AttemptRecord, HeadRecord
@@ -21,6 +22,7 @@ from bot.model import (
 )
 from bot.snapshot import Snapshot
 from bot.triage import SETTLED
+from bot.watching import people_reverting
 
 FIRST_RETRY = timedelta(hours=1)
 """A failed attempt is tried again after this, and twice as long after each further one."""
@@ -46,6 +48,14 @@ class Fate(StrEnum):
     FAILED = "failed"
 
 
+_STATUS = {
+    Fate.WAITING: Fate.OPEN,
+    Fate.PUBLISHED: Fate.PROPOSED,
+    Fate.LEFT_TO_PEOPLE: Fate.OPEN,
+}
+"""What a fate is called where a reflection is told of in the fewest words."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """The fate of one incident, the sentence that says it, and the attempts made so far."""
@@ -59,6 +69,13 @@ class History:
     """Why it was taken back, where it was."""
     engines: tuple[str, ...] = ()
     """Of the engines those that may know better now; empty where none was asked before."""
+    ended_as: Fate | None = None
+    """What had become of it when it was left to people, where something had."""
+
+    @property
+    def status(self) -> Fate:
+        """The fate in one of the words that people know it by; the sentence says the rest."""
+        return self.ended_as or _STATUS.get(self.fate, self.fate)
 
 
 def history(incident: Incident, snapshot: Snapshot) -> History:
@@ -90,7 +107,7 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
     next_branch = incident.branch(attempts + 1)
     if next_branch in present:
         sentence = f"somebody else has pushed {next_branch}; delete it to let the bot go on"
-        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts)
+        return _left(sentence, attempts)
     if tries:
         return _of_tries(incident, tries, attempts, snapshot)
     return History(Fate.OPEN, "nothing has been tried yet", attempts)
@@ -130,14 +147,28 @@ def _taken_back(pull: Pull, attempts: int, snapshot: Snapshot) -> History | None
     merged = (one for one in snapshot.forge.pulls if one.state is PullState.MERGED)
     other = next((one for one in merged if one.branch in reverts), None)
     if other is None:
-        return None
+        return _taken_back_by_hand(pull, attempts, snapshot)
     said = f"pull request #{pull.number} was merged, and taken back by #{other.number}"
     because = reverts[other.branch].explanation
     limit = snapshot.config.limits.attempts_per_incident
     if attempts >= limit:
         said = f"{said}; that was the last of {limit} attempts, so a person decides"
-        return History(Fate.LEFT_TO_PEOPLE, said, attempts, pull, because=because)
+        return _left(said, attempts, pull, because=because, ended_as=Fate.REVERTED)
     return History(Fate.REVERTED, said, attempts, pull, because=because)
+
+
+def _taken_back_by_hand(pull: Pull, attempts: int, snapshot: Snapshot) -> History | None:
+    """A merge that a person took back is a person's, as one that a person closed is."""
+    theirs = [one for one in people_reverting(pull, snapshot) if one.state is PullState.MERGED]
+    commits = [one.taken_back_by for one in snapshot.watched if one.after.sha == pull.merged_as]
+    by = next((f"#{one.number}" for one in theirs), short(next(filter(None, commits), Sha(""))))
+    if not by:
+        return None
+    said = f"pull request #{pull.number} was merged, and a person took it back with {by}"
+    return _left(f"{said}, which is a “no”", attempts, pull, ended_as=Fate.REVERTED)
+
+
+_left = partial(History, Fate.LEFT_TO_PEOPLE)
 
 
 def _of_pull(pull: Pull, attempts: int) -> History:
@@ -152,10 +183,10 @@ def _of_pull(pull: Pull, attempts: int) -> History:
         return History(Fate.FAILED, f"{said} by the bot after all its attempts", attempts, pull)
     if pull.closed_by is None:
         sentence = f"{said} because its branch is gone; a maintainer decides"
-        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, pull)
+        return _left(sentence, attempts, pull)
     if not pull.closed_by.may_write:
         sentence = f"{said} by {pull.closed_by.login}, who has no say here; a maintainer decides"
-        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, pull)
+        return _left(sentence, attempts, pull)
     return History(Fate.REFUSED, f"{said} without merging, which is a “no”", attempts, pull)
 
 
@@ -170,10 +201,10 @@ def _of_branch(head: HeadRecord, at: Sha | None, snapshot: Snapshot, attempts: i
             f"{head.branch} was deleted before it had a pull request; push {short(head.head)} to "
             f"it again to let the bot go on"
         )
-        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, head=head)
+        return _left(sentence, attempts, head=head)
     if at != head.head:
         sentence = f"a person has pushed to {head.branch}, so it is left to people"
-        return History(Fate.LEFT_TO_PEOPLE, sentence, attempts, head=head)
+        return _left(sentence, attempts, head=head)
     return History(Fate.PUBLISHED, f"{head.branch} has no pull request yet", attempts, head=head)
 
 
@@ -190,7 +221,7 @@ def _of_tries(
     stopped = next((one for one in tries if one.ending is Ending.STOPPED), None)
     if stopped:
         said = f"attempt {stopped.attempt} was stopped: {stopped.reason}"
-        return History(Fate.LEFT_TO_PEOPLE, said, attempts)
+        return _left(said, attempts, ended_as=Fate.FAILED)
     if attempts >= limit:
         return History(Fate.FAILED, f"{said}; that was the last of {limit} attempts", attempts)
     if news:

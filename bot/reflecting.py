@@ -129,7 +129,7 @@ def listing(snapshot: Snapshot) -> tuple[Row, ...]:
         verdict = Verdict.UNSURE if incident.unsure else Verdict.ACTIONABLE
         for reflection in incident.reflections:
             pull = past.pull.number if past.pull else None
-            rows.append(Row(reflection, verdict, past.sentence, past.fate, pull))
+            rows.append(Row(reflection, verdict, past.sentence, past.status, pull))
     return tuple(sorted(rows, key=lambda row: (row.reflection.timestamp, row.reflection.id)))
 
 
@@ -138,7 +138,7 @@ def _left_out(verdict: Triaged, snapshot: Snapshot) -> Row:
     if past is None:
         return Row(verdict.reflection, verdict.verdict, verdict.reason, NOT_ACTIONABLE, None)
     number = past.pull.number if past.pull else None
-    return Row(verdict.reflection, verdict.verdict, past.sentence, past.fate, number)
+    return Row(verdict.reflection, verdict.verdict, past.sentence, past.status, number)
 
 
 def print_listing(rows: Iterable[Row], console: Console) -> None:

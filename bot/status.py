@@ -211,10 +211,10 @@ def _counts(
 ) -> tuple[tuple[str, int], ...]:
     counts: Counter[str] = Counter()
     for incident, past in fates:
-        counts[str(past.fate)] += len(incident.reflections)
+        counts[str(past.status)] += len(incident.reflections)
     for verdict in snapshot.left_out:
         settled = settled_by(verdict, snapshot)
-        counts[str(settled.fate if settled else Verdict.NOT_ACTIONABLE)] += 1
+        counts[str(settled.status if settled else Verdict.NOT_ACTIONABLE)] += 1
     return tuple((state, count) for state, count in sorted(counts.items()) if count)
 
 

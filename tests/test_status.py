@@ -131,7 +131,7 @@ def test_json_says_the_same() -> None:
     data = json.loads(json.dumps(status(tried(Ending.FAILED)).as_data()))
     assert data["incidents"][0]["state"] == "waiting"
     assert data["incidents"][0]["since"] == NOW.isoformat()
-    assert data["reflections"] == {"waiting": 1}
+    assert data["reflections"] == {"open": 1}
 
 
 def test_an_incident_without_a_place_is_listed_too() -> None:

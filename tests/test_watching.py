@@ -30,6 +30,7 @@ from bot.model import (
     WatchedMerge,
     fingerprint_of_revert,
 )
+from bot.selection import select
 from bot.snapshot import Snapshot
 from bot.watching import MAX_WATCHED, Course, by_hand, by_sentence, recent, unrecorded, watched
 from tests.observed import (
@@ -271,6 +272,22 @@ def test_after_a_revert_the_incident_is_open_until_it_goes_back_and_forth_or_is_
     assert past.fate is fate
     assert words in past.sentence
     assert ("it broke “test”" in past.because) is not bool(tries)
+
+
+@pytest.mark.parametrize(
+    ("by", "seen_of_it"),
+    [
+        ("#3", (replace(RED, taken_back_by=None), replace(THEIRS, state=PullState.MERGED))),
+        ("ddddddddd", (replace(RED, taken_back_by=Sha("d" * 40)),)),
+    ],
+)
+def test_a_change_that_a_person_took_back_is_told_as_reverted_and_never_proposed_again(
+    by: str, seen_of_it: tuple[WatchedMerge, *tuple[Pull, ...]]
+) -> None:
+    past = history(INCIDENT, seen(*seen_of_it))
+    assert (past.fate, past.status) == (Fate.LEFT_TO_PEOPLE, Fate.REVERTED)
+    assert f"a person took it back with {by}" in past.sentence
+    assert not select(seen(*seen_of_it)).chosen
 
 
 def test_what_holds_for_several_merges_is_said_once() -> None:

@@ -23,6 +23,8 @@ class Comment(Params):
     """The thread to answer in; then no marker is needed."""
     head: Sha | None = None
     """What it speaks of: said only while the branch is there."""
+    speaks_of: str = ""
+    """The branch that has this head, where it is not the pull request's own."""
     while_held: bool = False
     """Say it even under the hold label: for the answer to whoever asked for the hold."""
 
@@ -37,8 +39,9 @@ def execute(context: WriteContext, params: Comment) -> Done:
     pull = own_pull(context, params.number, params.branch, while_held=params.while_held)
     if isinstance(pull, str):
         return Done(False, pull)
-    if params.head and context.publisher.head(params.branch) != params.head:
-        return Done(False, f"{params.branch} is not at {params.head[:9]}, of which this speaks")
+    spoken_of = params.speaks_of or params.branch
+    if params.head and context.publisher.head(spoken_of) != params.head:
+        return Done(False, f"{spoken_of} is not at {params.head[:9]}, of which this speaks")
     if params.thread:
         refused = context.writer.reply(pull.number, params.thread, params.text)
     elif any(remark.is_bots and hidden(params.marker) in remark.text for remark in pull.remarks):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.ledger import HeadRecord
-from bot.model import CHECK_NAME, Check, CheckState, Pull, RequiredCheck, Started
+from bot.model import CHECK_NAME, Check, CheckState, Kind, Pull, RequiredCheck, Started
 from bot.obstacles import (
     AWAITS_APPROVAL,
     CHECK_FAILED,
@@ -43,10 +43,7 @@ def check_reasons(
         return
     for need in required:
         if check_state(need, checks) is CheckState.FAILED:
-            yield CHECK_FAILED.because(
-                f"The required check “{need.name}” failed, so this change does not hold as it is: "
-                f"mend it by hand, or close it to refuse it."
-            )
+            yield CHECK_FAILED.because(_failed(need, record))
     late = unstarted(checks, pull, record, snapshot)
     if late and pull:
         yield _why_late(late, checks, pull.started, snapshot)
@@ -57,6 +54,18 @@ def check_reasons(
     ]
     if waiting:
         yield CHECKS_PENDING.because(f"Waiting for the required {_named(waiting)} to pass.")
+
+
+def _failed(need: RequiredCheck, record: HeadRecord | None) -> str:
+    said = f"The required check “{need.name}” failed"
+    if record and record.change is Kind.REVERT:
+        return (
+            f"{said}, perhaps as a test needs what this takes back: merge it by hand, or close it "
+            f"to keep the change."
+        )
+    return (
+        f"{said}, so this change does not hold as it is: mend it by hand, or close it to refuse it."
+    )
 
 
 def unstarted(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from bot.watching import by_hand
 from tests.scenarios.local_world import on_both_forges
-from tests.scenarios.world import GOOD_PATCH, LLM, World
+from tests.scenarios.world import CONFIG, GOOD_PATCH, LLM, World
 
 
 def merge(world: World) -> None:
@@ -70,3 +71,17 @@ def test_people_ask_for_a_revert_on_the_pull_request_and_hear_of_it(world: World
     for _ in range(3):  # its check, its status, and nothing more
         plan = actions(world.bot("run", "--json").out)
     assert plan == []
+
+
+def test_nobody_is_told_of_a_revert_that_gave_way_to_a_persons(world: World) -> None:
+    merge(world)
+    world.configure(f'{CONFIG}[watch]\nwindow = ""\n')  # so that it is seen only at the last moment
+    theirs = by_hand(1, world.repo.pull(1).head_ref)
+    world.repo.push_commit(theirs, {"llm.py": LLM}, by="alice")
+    alice = world.github.actor("alice")
+    world.repo.open_pull(alice, "Revert it", "Reverts acme/agent#1", theirs, "main")
+    world.repo.comment(1, "/bot revert it broke the import", by="alice")
+    for _ in range(2):
+        world.bot("run")
+    assert [pull.head_ref for pull in world.repo.pulls[1:]] == [theirs]
+    assert not any("Its revert is proposed" in text for text in world.repo.bot_comments(1))
