@@ -10,7 +10,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check pytest demo bench format reference constraints python clean
+.PHONY: help test check pytest thorough demo bench format reference constraints python clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ check: $(STAMP) ## the static part: ruff, mypy, and the workflows
 
 pytest: $(STAMP) ## only the tests; ARGS="-k word" to choose
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+
+thorough: $(STAMP) ## the tests that 'make test' leaves out: more cases of the same claims
+	$(BIN)/pytest -n 3 --dist worksteal -m thorough $(ARGS)
 
 demo: $(STAMP) ## watch the bot work, against a pretend GitHub on this machine
 	@$(BIN)/python -m tests.demo $(ARGS)

@@ -104,7 +104,9 @@ class SearchConfig(Section):
 class EngineConfig(Section):
     """Who repairs."""
 
-    order: tuple[Literal["search", "openai"], ...] = Field(default=("openai",), min_length=1)
+    order: tuple[Literal["search", "openai"], ...] = Field(
+        default=("search", "openai"), min_length=1
+    )
     """The engines to ask, one after the other until one has a patch. A model that follows on
     another engine is passed over where OPENAI_API_KEY is not set."""
     search: SearchConfig = SearchConfig()

@@ -144,6 +144,7 @@ def test_quixbugs_lays_out_each_program_with_its_tests_and_its_repair(tmp_path: 
     assert not Runner().run(bug.fixed).failed
 
 
+@pytest.mark.thorough
 def test_thin_quixbugs_keeps_a_failing_test_and_hides_the_whole(tmp_path: Path) -> None:
     clone, folder = tmp_path / "clone", tmp_path / "out"
     _quixbugs_like(clone)
@@ -181,6 +182,7 @@ def _quixbugs_like(clone: Path) -> None:
 # ------------------------------------------------------------------------------------------ mined
 
 
+@pytest.mark.thorough
 def test_mined_keeps_the_commit_that_mends_one_place_and_proves_it(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     broken = MODULE.replace("value > high", "value >= high + 1").replace("is not None:", ":")
@@ -217,6 +219,7 @@ def _commit(clone: Path, message: str) -> str:
 # ----------------------------------------------------------------------------------------- seeded
 
 
+@pytest.mark.thorough
 def test_a_seeded_bug_fails_a_test_and_hides_the_others_where_they_are_thin(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     _lay(clone, {"pkg/__init__.py": "", "pkg/module.py": MODULE, "tests/test_module.py": TESTS})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,16 +67,19 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bool], Ve
     return lambda text, hide: judge(bugs[hide], {PATH: text}, base, runner)
 
 
+thorough = partial(pytest.param, marks=pytest.mark.thorough)
+
+
 @pytest.mark.parametrize(
     ("text", "hidden", "right", "by"),
     [
         (REPAIR, True, True, "same AST"),
-        (EQUIVALENT, True, True, "hidden tests"),
         (OVERFIT, True, False, "hidden: tests/test_numbers.py::test_unsorted does not pass"),
-        (EQUIVALENT, False, True, "behaves as the repair"),
-        (OVERFIT, False, False, "biggest"),
+        thorough(EQUIVALENT, True, True, "hidden tests"),
+        thorough(EQUIVALENT, False, True, "behaves as the repair"),
+        thorough(OVERFIT, False, False, "biggest"),
     ],
-    ids=["repair", "equivalent", "overfit", "alike", "differing"],
+    ids=["repair", "overfit", "equivalent", "alike", "differing"],
 )
 def test_a_plausible_patch_is_judged_by_the_repair_and_by_what_is_hidden(
     text: str, hidden: bool, right: bool, by: str, judged: Callable[[str, bool], Verdict]
@@ -100,6 +104,7 @@ def test_what_an_engine_proposes_is_judged(tmp_path: Path) -> None:
     assert "+    return sorted(numbers)[-1]" in result.patch.splitlines()
 
 
+@pytest.mark.thorough
 def test_the_engine_is_shown_the_buggy_tree_and_an_incident_and_nothing_else(
     tmp_path: Path,
 ) -> None:
@@ -112,6 +117,7 @@ def test_the_engine_is_shown_the_buggy_tree_and_an_incident_and_nothing_else(
     assert "test_three" in incident.reflections[0].text
 
 
+@pytest.mark.thorough
 def test_a_reflection_of_the_collection_comes_first(tmp_path: Path) -> None:
     bug = _bug(tmp_path, hidden=False)
     record = {"error": "ValueError: no", "error_type": "ValueError", "context": {"file": PATH}}
@@ -122,6 +128,7 @@ def test_a_reflection_of_the_collection_comes_first(tmp_path: Path) -> None:
     assert [place.path for place in engine.seen.incident.places] == [PATH]
 
 
+@pytest.mark.thorough
 def test_a_folder_whose_repair_repairs_nothing_is_no_bug(tmp_path: Path) -> None:
     bug = _bug(tmp_path, hidden=False)
     (bug.fixed / PATH).write_text(BUGGY)

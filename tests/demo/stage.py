@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -28,6 +28,8 @@ class Stage:
     """The shop's repository and where its maintainer sits."""
 
     folder: Path
+    _pulls: dict[int, dict[str, str]] = field(default_factory=dict, init=False)
+    """What `pulls` has told, until something is done that may change it."""
 
     @property
     def clone(self) -> Path:
@@ -64,6 +66,7 @@ class Stage:
 
     def types(self, *command: str) -> Iterator[str]:
         """Echo a command as it would be typed, run it on this very terminal, check its end."""
+        self._pulls.clear()
         CONSOLE.print(Text.assemble(("$ ", "bold green"), (shlex.join(command), "bold")))
         sys.stdout.flush()
         words = [str(self.bot), *command[1:]] if command[0] == "bot" else list(command)
@@ -105,8 +108,10 @@ class Stage:
 
     def pulls(self) -> dict[int, dict[str, str]]:
         """The bot's pull requests as it tells them, by number."""
-        rows = json.loads(self.quietly("bot", "pulls", "--all", "--json"))
-        return {row["number"]: row for row in rows}
+        if not self._pulls:
+            rows = json.loads(self.quietly("bot", "pulls", "--all", "--json"))
+            self._pulls.update({row["number"]: row for row in rows})
+        return self._pulls
 
     def reflections(self) -> list[dict[str, str]]:
         rows: list[dict[str, str]] = json.loads(self.quietly("bot", "reflections", "--json"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def prepare(world: World, texts: dict[int, str]) -> None:
     modules: dict[str, str | None] = {f"part_{n}.py": MODULE.format(n=n) for n in texts}
-    world.repo.push_commit("main", modules | {".github/bot.toml": CONFIG + LIMITS}, by="alice")
+    world.repo.push_commit("main", modules, by="alice")
+    world.configure(CONFIG + LIMITS)
     world.repo.push_commit("human-work", {"notes.md": "mine\n"}, by="alice")
     world.repo.open_pull(
         world.github.actor("alice"), "A person's work", "Mine.", "human-work", "main"
@@ -152,12 +154,17 @@ def obeys(request: Request) -> Message:
 # ------------------------------------------------------------------------------- what must hold
 
 
+thorough = partial(pytest.param, marks=pytest.mark.thorough)
+
+
 @pytest.mark.parametrize(
     ("model", "batch"),
     [
-        *((parrots, batch) for batch in range(BATCHES // 2)),
-        *((obeys, batch) for batch in range(BATCHES // 2, BATCHES)),  # every abuse twice and more
-        (behaves, 0),
+        (parrots, 0),
+        (obeys, 2),  # every abuse once
+        thorough(parrots, 1),
+        thorough(obeys, 3),
+        thorough(behaves, 0),
     ],
 )
 def test_a_hostile_text_changes_nothing_beyond_its_incident(

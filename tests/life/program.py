@@ -43,6 +43,9 @@ name = "reflections"
 files = ["reflections.json"]
 trust = true
 
+[engine]
+order = ["openai"]
+
 [engine.openai]
 turns = 2
 revisions = 1

@@ -29,10 +29,15 @@ from tests.scenarios.world import (
     REFLECTION,
     TEST,
     World,
+    asking_the_model,
 )
 
 on_both_forges = pytest.mark.parametrize("world", ["github", "local"], indirect=True)
 """The scenario is told twice, word for word: at the loopback GitHub, and in plain git."""
+on_both_forges_if_thorough = pytest.mark.parametrize(
+    "world", ["github", pytest.param("local", marks=pytest.mark.thorough)], indirect=True
+)
+"""The same where the forges hardly differ: in plain git only where all tests are run."""
 BOT = Identity("Amendbot", "amendbot@invalid.example")
 PROVEN_HERE = "\n[merge]\n"
 KILL_AT_WRITE = """\
@@ -209,7 +214,7 @@ def here(text: str) -> str:
     """A scenario's configuration, with the proof by the sandbox in place of the one by CI."""
     isolated = probe().kind == "bubblewrap"
     unisolated = "" if isolated else "sandbox.allow_unisolated = true\n"
-    return unisolated + text.replace(PROVEN_BY_CI, PROVEN_HERE)
+    return asking_the_model(unisolated + text.replace(PROVEN_BY_CI, PROVEN_HERE))
 
 
 def run_git(folder: Path, *args: str) -> str:

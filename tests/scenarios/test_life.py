@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.loopback_openai import calls
-from tests.scenarios.local_world import on_both_forges
+from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
 from tests.scenarios.world import BAD_PATCH, CONFIG, GOOD_PATCH, REFLECTION, World
 
 
@@ -42,7 +42,7 @@ def test_the_original_example_goes_from_reflection_to_merge(world: World) -> Non
     assert [(row["status"], row["pull_request"]) for row in listed] == [("merged", 1)]
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_the_commit_says_where_it_came_from(world: World) -> None:
     propose(world)
     message = world.repo.git("log", "-1", "--format=%B", world.repo.pull(1).head_ref)
@@ -91,7 +91,7 @@ def test_a_closed_pull_request_is_a_no_for_good(world: World) -> None:
     assert len(world.model.requests) == asked
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_refused_change_is_refused_under_another_incident_too(world: World) -> None:
     propose(world)
     world.repo.close(1, by="alice")
@@ -165,7 +165,7 @@ def test_pausing_stops_every_write(world: World) -> None:
     assert world.model.requests == []
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_bot_that_is_switched_off_at_base_does_nothing(world: World) -> None:
     propose(world)
     world.configure("enabled = false\n" + CONFIG)
@@ -187,7 +187,7 @@ def test_without_a_required_check_nothing_is_merged(world: World, where: str) ->
         assert "so the bot never merges here" in world.repo.pull(1).body
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_source_without_trust_is_reviewed_whatever_a_rule_says(world: World) -> None:
     world.configure(CONFIG.replace("trust = true\n", "") + '[review]\nreviewers = ["alice"]\n')
     propose(world)
@@ -199,7 +199,7 @@ def test_a_source_without_trust_is_reviewed_whatever_a_rule_says(world: World) -
     assert json.loads(world.bot("run", "--json").out)["actions"] == []
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_owners_are_asked_once_and_never_again(world: World) -> None:
     world.repo.push_commit("main", {"CODEOWNERS": "*.py @alice\n"}, by="alice")
     world.configure("")
@@ -220,7 +220,7 @@ def test_a_reviewer_the_forge_refuses_is_not_asked_for_ever(world: World) -> Non
     assert json.loads(world.bot("run", "--json").out)["actions"] == []
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_rules_may_ask_for_a_draft_or_refuse(world: World) -> None:
     rule = '[[policy.rule]]\nname = "all"\noutcome = "{}"\n'
     world.configure(rule.format("refuse"))
@@ -236,7 +236,7 @@ def test_rules_may_ask_for_a_draft_or_refuse(world: World) -> None:
     assert world.repo.pull(1).draft
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_what_the_engine_finds_not_actionable_is_written_down_once(world: World) -> None:
     world.model.default = calls(("report_no_bug", {"reason": "Empty input is refused upstream"}))
     world.bot("run")
@@ -248,7 +248,7 @@ def test_what_the_engine_finds_not_actionable_is_written_down_once(world: World)
     assert len(world.model.requests) == asked
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_patch_that_vetting_refuses_never_becomes_a_branch(world: World) -> None:
     edit = {"filename": ".git/hooks/pre-push", "old": "", "new": "#!/bin/sh\n"}
     report, patch = GOOD_CALLS
@@ -280,7 +280,7 @@ def test_a_protected_path_is_never_merged_by_the_bot(world: World) -> None:
     assert "tests, which judge the patch" in pull.body
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_base_that_moved_is_not_merged_onto(world: World) -> None:
     propose(world)
     world.repo.push_commit("main", {"other.py": "x = 1\n"}, by="alice")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.scenarios.local_world import on_both_forges
+from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
 from tests.scenarios.world import GOOD_PATCH, World, answer_with
 
 BETTER_PATCH = answer_with(
@@ -27,7 +27,7 @@ def actions(world: World) -> list[str]:
     return [step["action"] for step in json.loads(world.bot("run", "--json").out)["actions"]]
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_changes_that_are_asked_for_lead_to_a_better_head_on_the_same_pull_request(
     world: World,
 ) -> None:
@@ -146,7 +146,7 @@ def test_what_somebody_asked_for_is_done_before_a_merge(world: World) -> None:
     assert "if not words" in world.on_main("llm.py")
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_deleted_branch_is_no_no_and_is_asked_about_once(world: World) -> None:
     propose(world)
     asked = len(world.model.requests)
@@ -156,7 +156,7 @@ def test_a_deleted_branch_is_no_no_and_is_asked_about_once(world: World) -> None
     assert actions(world) == []
     assert len(world.model.requests) == asked
     (told,) = json.loads(world.bot("reflections", "--json").out)
-    assert (told["status"], told["pull_request"]) == ("left to people", 1)
+    assert (told["status"], told["pull_request"]) == ("open", 1)
 
 
 @pytest.mark.parametrize("closer", ["stale[bot]", "amendbot[bot]"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.local_world import here, on_both_forges
+from tests.scenarios.local_world import here, on_both_forges_if_thorough
 from tests.scenarios.world import CONFIG, GOOD_PATCH, World
 
 
@@ -31,7 +31,7 @@ def matches(told: dict[str, Any]) -> dict[str, str]:
     return {rule["rule"]: rule["matches"] for rule in told["rules"]}
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_who_starts_in_observe_is_asked_for_no_money_and_finds_nothing_written(
     world: World, tmp_path: Path
 ) -> None:

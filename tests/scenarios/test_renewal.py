@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.loopback_openai import calls
-from tests.scenarios.local_world import on_both_forges
+from tests.scenarios.local_world import on_both_forges_if_thorough
 from tests.scenarios.world import CONFIG, GOOD_PATCH, LLM, REFLECTION, World
 
 COUNT_REFLECTION = REFLECTION | {
@@ -47,7 +47,7 @@ def propose(world: World) -> str:
     return world.repo.branch_sha(world.repo.pull(1).head_ref)
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_the_next_to_merge_is_brought_up_to_date_and_merged(world: World) -> None:
     before = propose(world)
     world.repo.push_commit("main", {"other.py": "x = 1\n"}, by="alice")

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.isolation import probe
-from tests.scenarios.world import BAD_PATCH, CONFIG, GOOD_PATCH, PROVEN_BY_CI, World
+from tests.scenarios.world import (
+    BAD_PATCH,
+    CONFIG,
+    GOOD_PATCH,
+    PROVEN_BY_CI,
+    World,
+    asking_the_model,
+)
 
 local = pytest.mark.parametrize("world", ["local"], indirect=True)
 needs_bubblewrap = pytest.mark.skipif(
@@ -116,7 +123,7 @@ def test_at_a_forge_with_checks_of_its_own_the_evidence_is_shown_too(world: Worl
 def test_generated_code_does_not_run_beside_a_credential_without_isolation(world: World) -> None:
     """As on a machine without bubblewrap: the run goes on, and says how to change that."""
     text = CONFIG.replace(PROVEN_BY_CI, "\n[merge]\n")
-    world.repo.push_commit("main", {".github/bot.toml": text}, by="alice")
+    world.repo.push_commit("main", {".github/bot.toml": asking_the_model(text)}, by="alice")
     world.repo.run_workflows()
     world.model.default = GOOD_PATCH
     ran = world.bot_process("run", PATH=str(without_bubblewrap(world.folder)))

@@ -154,7 +154,7 @@ class World:
 
     def configure(self, text: str) -> None:
         """A maintainer changes the configuration on the base branch."""
-        self.repo.push_commit("main", {".github/bot.toml": undashed(text)}, by="alice")
+        self.repo.push_commit("main", {".github/bot.toml": scripted(text)}, by="alice")
         self.repo.run_workflows()
 
     def environment(self) -> dict[str, str]:
@@ -193,16 +193,20 @@ class World:
 
     def bot(self, *args: str, **environment: str) -> Ran:
         """Run the command in this process: the same entry point, without its start-up time."""
+        return self.bot_in(self.clone, self.environment() | environment, *args)
+
+    def bot_in(self, folder: Path, environment: dict[str, str], *args: str) -> Ran:
+        """Run the command in this process with another work folder and environment."""
         out, err = io.StringIO(), io.StringIO()
-        before, folder = dict(os.environ), Path.cwd()
+        before, here = dict(os.environ), Path.cwd()
         try:
-            become(self.environment() | environment)
-            os.chdir(self.clone)
+            become(environment)
+            os.chdir(folder)
             tempfile.tempdir = None
             with redirect_stdout(out), redirect_stderr(err), patched_argv(["bot", *args]):
                 code = exit_code(cli.main)
         finally:
-            os.chdir(folder)
+            os.chdir(here)
             become(before)
             tempfile.tempdir = None
         return Ran(code, out.getvalue(), err.getvalue())
@@ -279,7 +283,7 @@ def beginning() -> Beginning:
             "main",
             {
                 "test_llm.py": TEST,
-                ".github/bot.toml": undashed(CONFIG),
+                ".github/bot.toml": scripted(CONFIG),
                 "CODEOWNERS": "/docs/ @alice\n",
             },
             by="alice",
@@ -292,9 +296,16 @@ def beginning() -> Beginning:
         return Beginning(Snapshot(github), Files.below(clone), address(github))
 
 
-def undashed(text: str) -> str:
-    """A scenario's configuration: a dashboard only where the scenario is about it."""
-    return text if "dashboard" in text else f"dashboard = false\n{text}"
+def scripted(text: str) -> str:
+    """A scenario's configuration: what it is not about is left out, and a model is asked."""
+    undashed = text if "dashboard" in text else f"dashboard = false\n{text}"
+    return asking_the_model(undashed)
+
+
+def asking_the_model(text: str) -> str:
+    """A configuration that asks the scripted model first, unless it says who is asked."""
+    says = "[engine]" in text or "engine.order" in text
+    return text if says else f'engine.order = ["openai"]\n{text}'
 
 
 def address(github: LoopbackGitHub) -> str:
