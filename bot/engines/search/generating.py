@@ -39,7 +39,7 @@ class Limits:
     """How many candidates there may be: of one line, and of one template at one node."""
 
     per_line: int = 4_000
-    per_node: int = 150
+    per_node: int = 250
 
 
 def is_no_test(path: str, symbol: str) -> bool:

@@ -2,8 +2,9 @@
 
 `PRIORS` says how likely the best candidate of a template is the fix, relative to the others: high
 where people often slip and a template offers few candidates, low where it offers many. The numbers
-are judgement, corrected where ranks of known fixes (written bugs, seeded ones, and small fixes in
-the histories of public projects) showed them wrong; they are not fitted to any of these.
+are learnt from small fixes in the histories of public projects, those of `bench/_priors.py`'s
+docstring, which also says how to compute them anew; where few fixes speak for or against a
+template, its number stays near the judgement it began with. No benchmark's bugs are among them.
 """
 
 from __future__ import annotations
@@ -25,68 +26,144 @@ def _table(text: str) -> dict[str, float]:
 
 
 PRIORS: Mapping[str, float] = _table("""
-    1.00: import-missing comparison boolean bound-range condition-negated
-    0.85: loop-keyword argument-swapped augmented conjunct-dropped receiver variable await-added
-    0.70: bound-index bound-slice bound-comparison bound-number attribute arithmetic truth
-    0.60: unary arithmetic-operand boolean-grouping function member condition-asked guard number
-    0.60: return-otherwise statement-outward exception-caught return-missing branch-swapped
-    0.50: arithmetic-grouping assignment-operator argument-added call-dropped conjunct-added
-    0.50: condition-loop statement-deleted statement-inward element-swapped element-added
-    0.50: exception-raised branch-chain branch-value subscript-order regex-everywhere return-value
-    0.45: guard-around regex-quantifier regex-class regex-escape regex-anchor string-format string
-    0.40: argument-replaced argument-dropped default attribute-object statement-moved kept-best
-    0.40: statement-before statement-after statement-made wrapper wrapper-method key-default
-    0.40: wrapper-own-function empty-value key-other branch-else branch-loop-else loop-over
-    0.40: loop-nesting lambda-captured regex-group regex-alternative string-prefix comparison-chain
-    0.40: super-arguments yield branch-loop regex-insertion condition-renamed
-    0.35: variable-target argument-keyword call-added attribute-dropped condition-replaced
-    0.35: condition-fixed guard-parameter fallback loop-exit block-unwrapped expression-borrowed
-    0.35: name-for-constant initial-value element-dropped element-pair branch-or expression-named
-    0.35: comparison-number term-number
-    0.30: argument-starred guard-borrowed expression-longer await-dropped element-choice
-    0.30: key-demanded exception-returned exception-swallowed loop-variables loop-filter
-    0.30: string-character term-sequence return-test import-copied
-    0.25: negated-number bound-index-or-slice bound-whole wrapper-bounds conditional-value
-    0.25: compared-loosely element-listed subscript loop-element term-slice target
-    0.25: method-or-assignment assignment-or-method
-    0.20: parameters return-element wrapper-own-method constant-for-name element-unpacked
-    0.20: membership term-added loop-result decorator asynchronous base-class
-    0.15: return-dropped statement-instead attribute-default
-    0.10: compared-any exception-protected string-unformatted
+    1.50: comparison
+    1.19: condition-asked
+    1.06: variable
+    1.05: argument-swapped
+    1.01: bound-range import-missing
+    0.99: boolean
+    0.97: condition-negated
+    0.95: conjunct-dropped
+    0.92: arithmetic
+    0.89: argument-added
+    0.86: await-added loop-keyword receiver
+    0.85: wrapper-clash
+    0.82: augmented
+    0.80: element-added
+    0.76: number
+    0.75: bound-comparison
+    0.74: bound-index
+    0.73: exception-caught
+    0.71: return-missing
+    0.70: call-dropped
+    0.69: arithmetic-operand bound-number bound-slice regex-word
+    0.68: attribute
+    0.66: truth
+    0.64: regex-quantifier
+    0.60: boolean-grouping branch-swapped
+    0.59: exception-text statement-outward unary
+    0.58: argument-moved
+    0.57: exception-raised member return-otherwise value-unset
+    0.54: guard
+    0.51: regex-class string-format
+    0.50: arithmetic-grouping branch-chain branch-ended condition-loop
+    0.50: function regex-everywhere statement-deleted subscript-order
+    0.49: assignment-operator branch-value sibling-condition sibling-element
+    0.49: statement-inward string
+    0.48: block-unwrapped element-dropped
+    0.47: guard-around
+    0.46: conjunct-added element-swapped return-value
+    0.44: regex-escape
+    0.43: default
+    0.41: attribute-object regex-anchor
+    0.40: branch-else branch-loop branch-loop-else comparison-chain
+    0.40: condition-renamed kept-best key-default lambda-captured
+    0.40: loop-nesting loop-over regex-alternative regex-group
+    0.40: string-prefix super-arguments yield
+    0.39: empty-value key-other
+    0.38: argument-dropped regex-edge
+    0.37: statement-after
+    0.36: statement-moved
+    0.35: argument-keyword branch-or condition-replaced loop-exit
+    0.35: loop-filter statement-before
+    0.34: branch-added branch-asked call-added comparison-number
+    0.34: condition-fixed element-pair guard-parameter
+    0.33: argument-replaced attribute-dropped conjunct-made regex-insertion
+    0.33: sibling-statement variable-target
+    0.32: fallback
+    0.30: await-dropped exception-returned exception-swallowed expression-named
+    0.30: import-copied key-demanded loop-variables return-test
+    0.29: argument-starred assignment-or-method bound-index-or-slice element-choice
+    0.29: wrapper-both
+    0.28: element-listed target term-number wrapper-method
+    0.27: initial-value term-slice
+    0.26: name-for-constant
+    0.25: expression-borrowed loop-element method-or-assignment negated-number
+    0.25: subscript
+    0.24: compared-loosely decorator string-character term-sequence
+    0.24: wrapper-trimmed
+    0.23: element-unpacked expression-longer statement-made
+    0.22: bound-whole
+    0.21: wrapper-bounds
+    0.20: asynchronous base-class conditional-value guard-borrowed
+    0.20: loop-result membership parameters return-element
+    0.20: term-added value-chosen value-normalised wrapper-own-function
+    0.18: constant-for-name
+    0.17: attribute-default wrapper wrapper-own-method
+    0.15: return-dropped
+    0.13: statement-instead
+    0.12: exception-protected
+    0.10: compared-any string-unformatted
 """)
 
 ERRORS: Mapping[str, str] = {
-    r"NoneType": "guard guard-around guard-parameter guard-borrowed fallback conditional-value "
-    "conjunct-added return-missing attribute-default condition-asked",
-    r"positional argument|unexpected keyword|multiple values": "argument-added argument-dropped "
-    "parameters default argument-keyword receiver decorator super-arguments",
-    r"unsupported operand|can only concatenate|must be str|expected str|bytes-like": "wrapper "
-    "wrapper-method string-prefix element-listed argument-replaced",
-    r"not callable": "call-dropped decorator variable-target",
-    r"not subscriptable|not iterable|unhashable|has no len": "wrapper guard call-added "
-    "element-listed fallback key-demanded loop-over",
-    r"^KeyError": "key-default key-other conjunct-added guard-around guard-borrowed string",
-    r"^IndexError": "bound-index bound-slice bound-range bound-comparison guard conjunct-added "
-    "bound-index-or-slice term-number",
-    r"^ZeroDivisionError": "guard conditional-value conjunct-added wrapper-bounds fallback "
-    "guard-around",
-    r"has no attribute": "attribute member attribute-default attribute-dropped call-added "
-    "statement-made super-arguments attribute-object",
-    r"^(?:NameError|UnboundLocalError)": "variable import-missing statement-before statement-made "
-    "statement-outward statement-moved member function variable-target",
-    r"^RecursionError|[Tt]imed? ?out": "comparison guard statement-made term-number bound-range "
-    "argument-replaced variable augmented arithmetic condition-replaced condition-loop",
-    r"values to unpack": "return-element element-dropped element-swapped wrapper-own-method "
-    "loop-over loop-variables argument-added",
-    r"^Unicode": "argument-added exception-caught wrapper-method",
-    r"re\.error|bad escape|nothing to repeat": "regex-escape regex-quantifier regex-class "
-    "regex-group",
-    r"DID NOT RAISE|not raised": "exception-raised guard guard-borrowed exception-caught "
-    "exception-swallowed conjunct-dropped condition-negated exception-returned",
-    r"coroutine": "await-added",
-    r"^StopIteration": "argument-added exception-caught",
-    r"^(?!Assertion|Failed|DID NOT)\w+(?:Error|Exception)": "exception-caught exception-protected",
-    r"changed size during iteration": "loop-over wrapper",
+    r"NoneType": (
+        "value-normalised value-chosen conjunct-made guard guard-around guard-parameter "
+        "guard-borrowed fallback conditional-value conjunct-added return-missing "
+        "attribute-default condition-asked"
+    ),
+    r"positional argument|unexpected keyword|multiple values": (
+        "argument-added argument-dropped parameters default argument-keyword receiver "
+        "decorator super-arguments"
+    ),
+    r"unsupported operand|can only concatenate|must be str|expected str|bytes-like": (
+        "wrapper-clash wrapper wrapper-method string-prefix element-listed argument-replaced"
+    ),
+    r"not callable": ("call-dropped decorator variable-target"),
+    r"not subscriptable|not iterable|unhashable|has no len": (
+        "wrapper guard call-added element-listed fallback key-demanded loop-over"
+    ),
+    r"^KeyError": (
+        "value-chosen conjunct-made key-default key-other conjunct-added guard-around "
+        "guard-borrowed string"
+    ),
+    r"^IndexError": (
+        "conjunct-made conditional-value bound-index bound-slice bound-range "
+        "bound-comparison guard conjunct-added bound-index-or-slice term-number"
+    ),
+    r"^ZeroDivisionError": (
+        "guard conditional-value conjunct-added wrapper-bounds fallback guard-around"
+    ),
+    r"has no attribute": (
+        "attribute member conjunct-made value-normalised attribute-default "
+        "attribute-dropped call-added statement-made super-arguments attribute-object"
+    ),
+    r"^(?:NameError|UnboundLocalError)": (
+        "value-unset variable import-missing statement-before statement-made "
+        "statement-outward statement-moved member function variable-target"
+    ),
+    r"^RecursionError|[Tt]imed? ?out": (
+        "comparison guard statement-made term-number bound-range argument-replaced "
+        "variable augmented arithmetic condition-replaced condition-loop"
+    ),
+    r"values to unpack": (
+        "return-element element-dropped element-swapped wrapper-own-method loop-over "
+        "loop-variables argument-added"
+    ),
+    r"^Unicode": ("argument-added exception-caught wrapper-method"),
+    r"re\.error|bad escape|nothing to repeat": (
+        "regex-escape regex-quantifier regex-class regex-group"
+    ),
+    r"DID NOT RAISE|not raised": (
+        "exception-raised guard guard-borrowed exception-caught exception-swallowed "
+        "conjunct-dropped condition-negated exception-returned"
+    ),
+    r"coroutine": ("await-added"),
+    r"^StopIteration": ("argument-added exception-caught"),
+    r"^(?!Assertion|Failed|DID NOT)\w+(?:Error|Exception)": (
+        "exception-caught exception-protected"
+    ),
+    r"changed size during iteration": ("loop-over wrapper"),
 }
 """What an error's type and message point at; those templates count double."""
 _RAISED = 2.0

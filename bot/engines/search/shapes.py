@@ -84,7 +84,7 @@ class Shapes:
             text = f"{text.rstrip()}\n{indent} pass"
             if is_try:
                 text += f"\n{indent}finally: pass"
-        if text.startswith("elif"):
+        if text.startswith("elif") and source.text.startswith("elif", start):
             text = text[2:]
         if indent and start:
             text = f"if 1:\n{indent}{text}"

@@ -285,3 +285,11 @@ def f(x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_a_parameter_that_nothing_reads_is_passed_on_before_further_keywords() -> None:
+    before = "def f(items, start, total, **more):\n    return g(h(items, **more), start)\n"
+    after = (
+        "def f(items, start, total, **more):\n    return g(h(items, total=total, **more), start)\n"
+    )
+    check("argument-added", before, after, 60)

@@ -49,7 +49,7 @@ def f(right):
     right = right.strip()
     return right
 """,
-        300,
+        400,
     ),
     (
         "statement-after",
@@ -115,7 +115,7 @@ def f(xs, i: int):
         g(xs[i])
         i += 1
 """,
-        200,
+        300,
     ),
     (
         "statement-instead",
@@ -159,7 +159,7 @@ def f(a, b):
     c = str(a)
     return b.go(str(a))
 """,
-        40,
+        80,
     ),
 ]
 

@@ -173,3 +173,9 @@ def f(xs):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_the_first_item_if_there_is_one() -> None:
+    before = "def f(lines):\n    return [lines[0]] + lines[1:]\n"
+    after = "def f(lines):\n    return lines[:1] + lines[1:]\n"
+    check("bound-index-or-slice", before, after, 500)

@@ -211,3 +211,9 @@ def f(queue):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+@pytest.mark.parametrize("new", ["check(x) is False", "check(x) is None"])
+def test_not_true_is_not_the_same_as_false_or_none(new: str) -> None:
+    form = "def f(check, x):\n    if {}:\n        return 1\n    return 2\n"
+    check("condition-asked", form.format("not check(x)"), form.format(new), 200)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from bot.engines.search.generating import Hints
+from tests.engines.search.trying import check, search
 
 CASES = [
     (
@@ -150,3 +151,12 @@ def f(xs, x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_words_of_the_tests_are_written_as_their_neighbours_are() -> None:
+    before = "ENDS = ('HAVING', 'RETURNING')\n"
+    after = "ENDS = ('HAVING', 'RETURNING', 'INTO')\n"
+    found = search(before, after, hints=Hints(literals=frozenset({"select 1 into baz"})))
+    assert found is not None
+    assert found.candidate.template == "element-added"
+    assert found.rank < 100

@@ -35,7 +35,7 @@ def f(x):
     y = x.name
     print(y)
 """,
-        20,
+        30,
     ),
     (
         "guard",

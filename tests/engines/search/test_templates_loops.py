@@ -133,3 +133,10 @@ def f(xs):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_a_filter_asks_for_an_attribute() -> None:
+    before = "def f(fields):\n    fields[0].hidden\n    return [field for field in fields]\n"
+    before = before.replace("fields[0]", "field = fields[0]\n    field")
+    after = before.replace("in fields]", "in fields if not field.hidden]")
+    check("loop-filter", before, after, 600)

@@ -189,3 +189,8 @@ def f(x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_an_exception_is_asked_for_its_text() -> None:
+    before = "def f(x):\n    try:\n        g(x)\n    except KeyError as e:\n        h(e.args[0])\n"
+    check("exception-text", before, before.replace("e.args[0]", "str(e)"), 60)

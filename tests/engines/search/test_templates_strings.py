@@ -158,3 +158,9 @@ def f(a):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_quotes_around_a_field_are_left_to_repr() -> None:
+    before = """def f(name):\n    return "no file '{name}'".format(name=name)\n"""
+    after = """def f(name):\n    return "no file {name!r}".format(name=name)\n"""
+    check("string-format", before, after, 400)

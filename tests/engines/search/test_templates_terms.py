@@ -173,3 +173,9 @@ def f(x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_a_variable_that_holds_the_value_is_used() -> None:
+    before = "def f(form, text):\n    made = Parser(form)\n    return Parser(form).find(text)\n"
+    after = before.replace("return Parser(form)", "return made")
+    check("expression-named", before, after, 100)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from bot.engines.search.generating import Hints
+from tests.engines.search.trying import check, search
 
 CASES = [
     (
-        "wrapper",
+        "wrapper-clash",
         """\
 def f(n: int):
     return 'n: ' + n
@@ -198,3 +199,13 @@ def f(x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_what_the_tests_have_at_an_edge_is_taken_away() -> None:
+    before = "def f(stream):\n    text = stream.read()\n    return text\n"
+    after = before.replace("read()", "read().removeprefix('\\ufeff')")
+    hints = Hints(literals=frozenset({"\ufeffa=b"}))
+    found = search(before, after, hints=hints)
+    assert found is not None
+    assert found.candidate.template == "wrapper-trimmed"
+    assert found.rank < 400

@@ -125,6 +125,8 @@ def _with(node: ast.Call, site: Site, text: str, weight: float) -> Variant:
         return site.change(at, at, text, weight, said)
     else:
         at = max(_span(site, node, index)[1] for index in range(count))
+    if keyword_like and count > 1 and node.keywords and node.keywords[-1].arg is None:
+        at = _span(site, node, count - 2)[1]  # `**more` stays last
     first = node.args[0] if node.args else None
     if isinstance(first, ast.GeneratorExp) and site.source.end(first) == site.source.end(node):
         start, end = site.source.span(first)
@@ -157,8 +159,13 @@ def _declared(node: ast.Call, site: Site) -> Iterator[tuple[str, float]]:
 
 def _undeclared(node: ast.Call, site: Site) -> Iterator[tuple[str, float]]:
     visible = site.visible(node)
+    unread = site.unread(site.names.home_of(node))
     for name in visible.parameters:
-        yield f"{name}={name}", 0.25
+        if name not in (visible.owner, "args", "kwargs"):
+            yield f"{name}={name}", 1.0 if name in unread else 0.25
+    for name in visible.local:
+        if name in unread and name not in visible.parameters:
+            yield f"{name}={name}", 0.6
     if "kwargs" in visible.parameters:
         yield "**kwargs", 0.35
     for weight, name in site.names_near(node)[:8]:

@@ -122,7 +122,9 @@ def _text(donor: ast.stmt, site: Site) -> str | None:
     head = site.source.text[site.source.start(donor) : site.source.start(donor.body[0])]
     if "#" in head or site.source.indent_of(donor) is None:
         return None
-    return f"{head.strip()}\n{site.source.step}{site.text(donor.body[0])}"
+    head = head.strip()
+    head = head[2:] if head.startswith("elif") else head
+    return f"{head}\n{site.source.step}{site.text(donor.body[0])}"
 
 
 def _adapted(

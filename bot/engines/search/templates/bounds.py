@@ -67,6 +67,10 @@ def index_as_slice(node: ast.Subscript, site: Site) -> Iterator[Variant]:
         text = site.text(inner)
         if text == "0":
             yield site.swap(inner, ":1", 0.5)
+        parent = site.parent(node)
+        if isinstance(parent, ast.List) and len(parent.elts) == 1:
+            last = {"0": ":1", "-1": "-1:"}.get(text, f"{text}:{text} + 1")
+            yield site.swap(parent, f"{site.operand(node.value)}[{last}]", 0.8)
         yield site.swap(inner, f"{text}:", 0.5)
         yield site.swap(inner, f":{text}", 0.4)
 

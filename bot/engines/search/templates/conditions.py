@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 
 from bot.engines.search import kinds
 from bot.engines.search.scope import plain_name
@@ -11,6 +12,9 @@ from bot.engines.search.templates.site import Edit, Site, Template, Variant
 from bot.engines.search.templates.writing import AND, COMPARE, NOT, OR, joined, level_of, short
 
 MOST_BORROWED = 60
+MOST_NAMES = 14
+MOST_ASKED = 7
+"""Of the names near, those that more is asked about than whether they hold."""
 _SIMPLE = ast.Name | ast.Attribute | ast.Subscript | ast.Call
 
 
@@ -35,11 +39,11 @@ def conjunct_dropped(node: ast.BoolOp, site: Site) -> Iterator[Variant]:
 
 def conjunct_added(node: ast.expr, site: Site) -> Iterator[Variant]:
     """A further condition, borrowed from nearby or made of the names that are tested here."""
-    if not _is_whole_test(node, site):
+    if not is_whole_test(node, site):
         return
     parts = node.values if isinstance(node, ast.BoolOp) else [node]
     own = {site.text(part) for part in (node, *parts)}
-    for base, text, level in _further(node, site):
+    for base, text, level in further(node, site):
         if text in own:
             continue
         for operator, wanted, likely in (("and", AND, 1.0), ("or", OR, 0.6)):
@@ -53,18 +57,20 @@ def conjunct_added(node: ast.expr, site: Site) -> Iterator[Variant]:
                 yield site.swap(node, first, base * likely * 0.8, level=wanted, said=said)
 
 
-def _is_whole_test(node: ast.expr, site: Site) -> bool:
+def is_whole_test(node: ast.expr, site: Site) -> bool:
     if isinstance(node, ast.Constant):
         return False
     up = site.parent(node)
     if isinstance(up, ast.BoolOp):
         return False
-    if isinstance(up, ast.Return | ast.Assign) and isinstance(node, ast.Compare | ast.BoolOp):
-        return True
+    if isinstance(up, ast.Return | ast.Assign | ast.Lambda) and site.kind(node) in ("bool", ""):
+        if isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            return True
+        return site.kind(node) == "bool" and isinstance(node, ast.Call)
     return site.is_tested(node)
 
 
-def _further(node: ast.expr, site: Site) -> Iterator[tuple[float, str, int]]:
+def further(node: ast.expr, site: Site) -> Iterator[tuple[float, str, int]]:
     """Conditions that could be meant too, each with its weight and level, none twice."""
     texts: set[str] = set()
     for weight, text, level in (*_about_names(node, site), *_seen(node, site)):
@@ -103,13 +109,13 @@ def _about_names(node: ast.expr, site: Site) -> Iterator[tuple[float, str, int]]
     """`x`, `x is not None`, `len(x) > 0`, ... of what is used in the condition and near it."""
     inner = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute)]
     own = {site.text(n): 0.9 for n in inner if not _is_part(n, site)}
-    for weight, name in site.names_near(node)[:6]:
+    for weight, name in site.names_near(node)[:MOST_NAMES]:
         own.setdefault(name, 0.6 * weight)
-    for text, weight in own.items():
+    for rank, (text, weight) in enumerate(own.items()):
         kind = site.visible(node).kinds.get(text, "")
         if kind in ("function", "class", "module") or "\n" in text:
             continue
-        for template, level, likely in _questions(kind):
+        for template, level, likely in islice(_questions(kind), 2 if rank > MOST_ASKED else None):
             yield weight * likely, template.format(text), level
 
 
@@ -149,6 +155,11 @@ def asked(node: ast.expr, site: Site) -> Iterator[Variant]:
     """`if x` as `if x is not None` and the like; and back."""
     if isinstance(node, ast.Compare):
         yield from _asked_less(node, site)
+        return
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and site.is_tested(node):
+        text = site.operand(node.operand, COMPARE)
+        for new, weight in (("is None", 1.0), ("is False", 0.6), ("== 0", 0.2)):
+            yield site.swap(node, f"{text} {new}", weight, level=COMPARE)
         return
     if not site.is_tested(node) or not isinstance(node, _SIMPLE):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.engines.search.scope import plain_name
 from bot.engines.search.templates.site import Edit, Site, Template, Variant
@@ -58,7 +58,7 @@ def added(node: ast.Tuple | ast.List | ast.Set, site: Site) -> Iterator[Variant]
     own = {site.text(item) for item in node.elts}
     end = site.source.outer_span(node.elts[-1])[1]
     first = site.source.outer_span(node.elts[0])[0]
-    for rank, (text, weight) in enumerate(_further(node.elts, site)):
+    for rank, (text, weight) in enumerate(alternatives(node.elts, site)):
         if rank < MOST_ADDED and text not in own:
             said = f"add `{short(text)}`"
             yield site.change(end, end, f", {text}", weight, said)
@@ -70,7 +70,7 @@ def made_tuple(node: ast.expr, site: Site) -> Iterator[Variant]:
     """One class of an `isinstance`, or one constant of a comparison, made several."""
     parent = site.parent(node)
     if isinstance(parent, ast.Call) and plain_name(parent.func) in ("isinstance", "issubclass"):
-        classes = _further([node], site) if node in parent.args[1:] else ()
+        classes = alternatives([node], site) if node in parent.args[1:] else ()
         for text, weight in classes:
             if text != site.text(node):
                 yield site.swap(node, f"({site.text(node)}, {text})", weight)
@@ -86,13 +86,13 @@ def _membership(node: ast.expr, parent: ast.Compare, site: Site) -> Iterator[Var
         return
     left = site.text(parent.left)
     word = "in" if isinstance(parent.ops[0], ast.Eq) else "not in"
-    for rank, (text, weight) in enumerate(_further([node], site)):
+    for rank, (text, weight) in enumerate(alternatives([node], site)):
         if rank < 20 and text != site.text(node):
             new = f"{left} {word} ({site.text(node)}, {text})"
             yield site.swap(parent, new, weight * 0.8, level=5)
 
 
-def _further(items: list[ast.expr], site: Site) -> Iterator[tuple[str, float]]:
+def alternatives(items: list[ast.expr], site: Site) -> Iterator[tuple[str, float]]:
     """Texts of expressions like the given ones: siblings in the file, classes, literals."""
     last = items[-1]
     visible = site.visible(last)
@@ -121,6 +121,8 @@ def _like_constant(
         for text in sorted(site.hints.literals)[:15]:
             if len(text) < 40:
                 yield string(text, site.source.quote), 1.0
+        spelt = [i.value for i in items if isinstance(i, ast.Constant)]
+        yield from ((string(w, site.source.quote), 0.9) for w in words_like(spelt, site))
         if len(value) == 1:
             for text in "\t\n\r -_./:;,!?#'\"()[]{}*+=<>|&%$@~^\\":
                 yield string(text, site.source.quote), 0.4
@@ -139,6 +141,16 @@ def _like_constant(
         whole = [n for n in numbers if isinstance(n, int)]
         for new in {max(whole) + 1, min(whole) - 1, 0, 1}:
             yield str(new), 0.5
+
+
+def words_like(given: Sequence[object], site: Site) -> list[str]:
+    """The words of the failing tests' strings, in capitals where all of those given are."""
+    known = [one for one in given if isinstance(one, str) and one]
+    upper, lower = all(map(str.isupper, known)), all(map(str.islower, known))
+    found = []
+    for word in site.hinted_words() if known else ():
+        found.append(word.upper() if upper else word.lower() if lower else word)
+    return [word for word in dict.fromkeys(found) if word not in known]
 
 
 def pairs(node: ast.Dict, site: Site) -> Iterator[Variant]:
@@ -164,7 +176,7 @@ def pairs(node: ast.Dict, site: Site) -> Iterator[Variant]:
             if name not in keys and visible.kinds.get(f".{name}") != "function":
                 new = f", {string(name, site.source.quote)}: {visible.owner}.{name}"
                 yield site.change(end, end, new, 0.6, f"add the key `{name}`")
-        for text in sorted(site.hints.literals)[:10]:
+        for text in [*sorted(site.hints.literals)[:10], *words_like([*keys], site)]:
             new = f", {string(text, site.source.quote)}: {site.text(node.values[-1])}"
             yield site.change(end, end, new, 0.4, f"add the key `{text}`")
 

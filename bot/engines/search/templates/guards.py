@@ -63,7 +63,7 @@ def _exits(node: ast.stmt, site: Site) -> Iterator[tuple[str, float, str]]:
         return
     for weight, value in return_values(function, site):
         yield "return", weight, f"return {value}".rstrip()
-    for text in _raised(function, site):
+    for text in raised_nearby(function, site):
         yield "raise", 0.3, text
 
 
@@ -106,7 +106,7 @@ def _returned(function: Function, site: Site) -> dict[str, float]:
     return found
 
 
-def _raised(function: Function, site: Site) -> list[str]:
+def raised_nearby(function: Function, site: Site) -> list[str]:
     """The `raise` statements nearby whose names the function could use."""
     memory = site.memory.setdefault("raised", {})
     assert isinstance(memory, dict)
@@ -128,9 +128,9 @@ def _look_for_raised(function: Function, site: Site) -> list[str]:
 
 def _tests(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
     """What could be wrong with what the statement uses, or with the parameters."""
-    own = {n.id for n in _header(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    own = {n.id for n in header_of(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     attributes = {
-        site.text(n) for n in _header(node) if isinstance(n, ast.Attribute) and _is_plain(n)
+        site.text(n) for n in header_of(node) if isinstance(n, ast.Attribute) and _is_plain(n)
     }
     visible = site.visible(node)
     ranked = [(w * (1.0 if n in own else 0.5), n) for w, n in site.names_near(node)]
@@ -142,7 +142,7 @@ def _tests(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
         yield from ((weight * likely, test) for likely, test in _faults(name, kind))
 
 
-def _header(node: ast.stmt) -> Iterator[ast.AST]:
+def header_of(node: ast.stmt) -> Iterator[ast.AST]:
     """The nodes of the statement without those of its blocks."""
     for field, value in ast.iter_fields(node):
         if field in ("body", "orelse", "finalbody", "handlers"):
@@ -360,7 +360,16 @@ def _others(node: ast.expr, parent: ast.AST, site: Site) -> list[tuple[float, st
     function = site.source.function_of(node)
     if isinstance(parent, ast.Return) and function is not None:
         found = return_values(function, site)[:5] + found
-    return found[:5]
+    return found[:5] + _of_same_form(node, site)
+
+
+def _of_same_form(node: ast.expr, site: Site) -> list[tuple[float, str]]:
+    """`len(y)` where `len(x[0])` is: the same call about another name."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+        return []
+    own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    near = [(w, n) for w, n in site.names_near(node) if n not in own and n != "self"]
+    return [(0.7 * weight, f"{node.func.id}({name})") for weight, name in near[:5]]
 
 
 _EXPRESSIONS = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)

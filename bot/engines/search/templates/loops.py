@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from bot.engines.search.scope import plain_name
@@ -77,6 +78,8 @@ def filtered(node: ast.comprehension, site: Site) -> Iterator[Variant]:
     for name in names:
         tests += [(1.0, name, 15), (0.8, f"{name} is not None", 5), (0.4, f"not {name}", 4)]
         tests += [(0.3, f"{name}.strip()", 15)]
+        for attribute, _ in site.names.attributes_on.get(name, Counter()).most_common(6):
+            tests += [(0.4, f"{name}.{attribute}", 15), (0.4, f"not {name}.{attribute}", 4)]
         tests += [(0.3, f"{name} != {other}", 5) for _, other in site.names_near(node.iter)[:4]]
     visible = site.visible(node.iter)
     count = 0

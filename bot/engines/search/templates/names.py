@@ -262,7 +262,19 @@ def _of(call: ast.Call, site: Site) -> Iterator[Called]:
                 yield called
 
 
+def caught(node: ast.Attribute | ast.Subscript, site: Site) -> Iterator[Variant]:
+    """`e.message`, `e.args[0]` of a caught exception as `str(e)`."""
+    inner: ast.expr = node
+    while isinstance(inner, ast.Attribute | ast.Subscript):
+        inner = inner.value
+    if not isinstance(inner, ast.Name) or site.kind(inner) != "exception" or not _is_read(node):
+        return
+    if not isinstance(site.parent(node), ast.Attribute | ast.Subscript):
+        yield site.swap(node, f"str({inner.id})", 1.0)
+
+
 TEMPLATES = (
+    Template("exception-text", (ast.Attribute, ast.Subscript), caught),
     Template("variable", (ast.Name,), variable),
     Template("variable-target", (ast.Name,), target),
     Template("member", (ast.Name,), member),

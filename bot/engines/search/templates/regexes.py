@@ -232,7 +232,7 @@ def groups(pattern: str, parts: list[Part]) -> Iterator[Change]:
 
 def alternatives(pattern: str, parts: list[Part]) -> Iterator[Change]:
     """Alternatives left out, exchanged, added; the `|` itself removed."""
-    for start, end, bars in _alternations(pattern, parts):
+    for start, end, bars in alternations(pattern, parts):
         edges = [start, *(place for bar in bars for place in (bar, bar + 1)), end]
         spans = list(zip(edges[::2], edges[1::2], strict=True))
         texts = [pattern[low:high] for low, high in spans]
@@ -251,7 +251,7 @@ def alternatives(pattern: str, parts: list[Part]) -> Iterator[Change]:
             yield Change(end, end, r"|\w+", 0.3)
 
 
-def _alternations(pattern: str, parts: list[Part]) -> Iterator[tuple[int, int, list[int]]]:
+def alternations(pattern: str, parts: list[Part]) -> Iterator[tuple[int, int, list[int]]]:
     """Each run of alternatives: where it starts and ends, and where its bars are."""
     stack: list[tuple[int, list[int]]] = [(0, [])]
     for part in parts:
@@ -303,7 +303,7 @@ def insertions(pattern: str, parts: list[Part]) -> Iterator[Change]:
         yield Change(0, 0, new, 0.3)
 
 
-def _is_regex(node: ast.Constant, site: Site) -> bool:
+def is_regex(node: ast.Constant, site: Site) -> bool:
     up = site.parent(node)
     if isinstance(up, ast.Call) and isinstance(up.func, ast.Attribute) and node in up.args[:1]:
         owner = up.func.value
@@ -327,25 +327,25 @@ def _named_pattern(up: ast.AST | None, site: Site) -> bool:
 
 def _with(editor: Editor) -> Callable[[ast.Constant, Site], Iterator[Variant]]:
     def propose(node: ast.Constant, site: Site) -> Iterator[Variant]:
-        if not isinstance(node.value, str | bytes) or not _is_regex(node, site):
+        if not isinstance(node.value, str | bytes) or not is_regex(node, site):
             return
         if isinstance(site.parent(node), ast.JoinedStr):
             return
         tokens = literals_of(node, site.source)
         for token in tokens:
             checked = len(tokens) == 1 and len(token.value) <= LONGEST_CHECKED
-            checked = checked and _quietly_valid(token.value)
+            checked = checked and quietly_valid(token.value)
             changes = sorted(editor(token.value, parts_of(token.value)), key=lambda c: -c.weight)
-            made = (_variant(token, change, checked=checked) for change in changes)
+            made = (variant_of(token, change, checked=checked) for change in changes)
             yield from islice((one for one in made if one is not None), MOST_CHANGES)
 
     return propose
 
 
-def _variant(token: Literal, change: Change, *, checked: bool) -> Variant | None:
+def variant_of(token: Literal, change: Change, *, checked: bool) -> Variant | None:
     old = token.value
     new = old[: change.start] + change.new + old[change.end :]
-    if new == old or (checked and not _quietly_valid(new)):
+    if new == old or (checked and not quietly_valid(new)):
         return None
     made = edits([token.edit(change.start, change.end, change.new)])
     if made is None:
@@ -353,7 +353,7 @@ def _variant(token: Literal, change: Change, *, checked: bool) -> Variant | None
     return Variant(made, change.weight, f"match `{short(new)}` instead of `{short(old)}`")
 
 
-def _quietly_valid(pattern: str) -> bool:
+def quietly_valid(pattern: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return is_valid(pattern)
@@ -361,7 +361,7 @@ def _quietly_valid(pattern: str) -> bool:
 
 def everywhere(node: ast.Constant, site: Site) -> Iterator[Variant]:
     """The same small change wherever the pattern has the same piece."""
-    if not isinstance(node.value, str) or not _is_regex(node, site):
+    if not isinstance(node.value, str) or not is_regex(node, site):
         return
     if isinstance(site.parent(node), ast.JoinedStr):
         return
@@ -382,7 +382,7 @@ def everywhere(node: ast.Constant, site: Site) -> Iterator[Variant]:
             for new in news:
                 places = [m.start() for m in re.finditer(re.escape(piece), old)]
                 made = edits([token.edit(p, p + len(piece), new) for p in places])
-                if made is not None and _quietly_valid(old.replace(piece, new)):
+                if made is not None and quietly_valid(old.replace(piece, new)):
                     said = f"match `{new}` instead of `{piece}` everywhere"
                     yield Variant(made, 1.0, said)
 

@@ -7,6 +7,7 @@ each stays a few lines long.
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ from bot.engines.search.templates.writing import (
 
 LONGEST_BORROWED = 100
 """Characters of an expression that may be borrowed for another place."""
+UNREAD = 1.3
+"""What a name that nothing reads yet weighs, near or far."""
+MOST_WORDS = 60
+_NONE: frozenset[str] = frozenset()
+_WORD = re.compile(r"[A-Za-z_][\w-]+")
 
 
 class Edit(NamedTuple):
@@ -122,6 +128,16 @@ class Site:
             isinstance(up, ast.UnaryOp) and isinstance(up.op, ast.Not)
         )
 
+    def hinted_words(self) -> list[str]:
+        """The words within the strings that the failing tests have."""
+        found = self.memory.get("hinted words")
+        if found is None:
+            words: dict[str, None] = {}
+            for text in sorted(self.hints.literals, key=lambda one: (len(one), one)):
+                words.update(dict.fromkeys(_WORD.findall(text)))
+            found = self.memory["hinted words"] = list(words)[:MOST_WORDS]
+        return found  # type: ignore[return-value]  # written the line above
+
     # -- changing expressions
 
     def swap(
@@ -214,7 +230,7 @@ class Site:
         self, node: ast.AST, home: ast.AST, line: int, kind: str
     ) -> list[tuple[float, str]]:
         visible = self.visible(node)
-        uses = self.uses(home)
+        uses, unread = self.uses(home), self.unread(home)
         found: dict[str, float] = {}
         for names, base in ((visible.local, 1.0), (visible.outer, 0.7), (visible.module, 0.3)):
             for name in names:
@@ -222,13 +238,29 @@ class Site:
                 if name in found or (base < 0.5 and has in ("function", "class", "module")):
                     continue
                 weight = base * (1.0 if kinds.alike(kind, has) else 0.3)
-                weight *= self.nearness(uses.get(name, ()), line)
+                weight *= UNREAD if name in unread else self.nearness(uses.get(name, ()), line)
                 found[name] = weight * self.mention(name)
         return sorted(((w, n) for n, w in found.items()), key=lambda pair: (-pair[0], pair[1]))
 
     def nearness(self, lines: Iterable[int], line: int) -> float:
         distance = min((abs(line - at) for at in lines), default=40)
         return 1.0 / (1.0 + distance / 12)
+
+    def unread(self, home: ast.AST) -> frozenset[str]:
+        """Names that a function binds and never reads: each of them may be what was forgotten."""
+        memory = self.memory.setdefault("unread", {})
+        assert isinstance(memory, dict)
+        if home not in memory:
+            memory[home] = frozenset(self._unread(home)) if isinstance(home, Function) else _NONE
+        return memory[home]  # type: ignore[no-any-return]  # written the line above
+
+    def _unread(self, home: Function) -> set[str]:
+        bound: set[str] = set(self.names.around(home.body[0]).parameters)
+        read: set[str] = set()
+        for node in ast.walk(home):
+            if isinstance(node, ast.Name):
+                (bound if isinstance(node.ctx, ast.Store) else read).add(node.id)
+        return {name for name in bound - read if not name.startswith("_")} - {"self", "cls"}
 
     def mention(self, *words: str) -> float:
         """More than one where the incident names one of the words."""

@@ -177,7 +177,7 @@ def formats(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]
         return
     text = site.text(node)
     start = site.source.start(node)
-    for low, high, new, weight in (*_percent(text), *_braces(text)):
+    for low, high, new, weight in (*_percent(text), *_braces(text), *_quoted(text)):
         said = f"format with `{new}` instead of `{text[low:high]}`"
         yield Variant((Edit(start + low, start + high, new),), weight, said)
 
@@ -198,6 +198,13 @@ def _percent(text: str) -> Iterator[tuple[int, int, str, float]]:
                 yield low, high, str(other), 0.8
 
 
+def _quoted(text: str) -> Iterator[tuple[int, int, str, float]]:
+    """`'{x}'` as `{x!r}`."""
+    for match in _QUOTED.finditer(text):
+        yield *match.span(), f"{{{match.group(2)}!r}}", 0.6
+
+
+_QUOTED = re.compile(r"(['\"])\{([^{}:!]*)\}\1")
 _SPEC = re.compile(r"\{([^{}:!]*)(![rsa])?(?::([^{}]*))?\}")
 
 

@@ -150,13 +150,36 @@ def compared_otherwise(node: ast.Compare, site: Site) -> Iterator[Variant]:
 
 def named(node: ast.expr, site: Site) -> Iterator[Variant]:
     """An expression where a variable that holds it, or something else, was meant."""
-    if not _is_value(node, site) or isinstance(site.parent(node), ast.Expr | ast.Await):
+    parent = site.parent(node)
+    called = isinstance(node, ast.Call) and isinstance(parent, ast.Attribute)
+    if not (called or _is_value(node, site)) or isinstance(parent, ast.Expr | ast.Await):
         return
     kind = site.kind(node)
     visible = site.visible(node)
+    holding = _holding(node, site)
     for weight, name in site.names_near(node, kind):
         if name != visible.owner and name in visible.local:
-            yield site.swap(node, name, weight)
+            yield site.swap(node, name, 1.0 if name in holding else weight)
+
+
+def _holding(node: ast.expr, site: Site) -> set[str]:
+    """The variables that were given this very value, as far as the text tells."""
+    home = site.names.home_of(node)
+    memory = site.memory.setdefault("holding", {})
+    assert isinstance(memory, dict)
+    if home not in memory:
+        memory[home] = _held(home, site)
+    return set(memory[home].get(site.text(node), ()))
+
+
+def _held(home: ast.AST, site: Site) -> dict[str, list[str]]:
+    """The texts of values that a function gives to variables, with those variables."""
+    found: dict[str, list[str]] = {}
+    for statement in ast.walk(home):
+        if isinstance(statement, ast.Assign):
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+            found.setdefault(site.text(statement.value), []).extend(names)
+    return found
 
 
 def target(node: ast.Subscript | ast.Attribute, site: Site) -> Iterator[Variant]:
@@ -201,6 +224,8 @@ def assignment_or_method(node: ast.Assign | ast.AugAssign, site: Site) -> Iterat
         owner, key = site.text(goal.value), site.text(goal.slice)
         yield site.rewrite(node, f"{owner}.setdefault({key}, {right})", 0.6)
         yield site.rewrite(node, f"{left}.append({right})", 0.3)
+        if isinstance(node, ast.Assign):
+            yield site.rewrite(node, f"{owner}.append({right})", 0.4)
         yield site.rewrite(node, f"{owner}.setdefault({key}, []).append({right})", 0.3)
     if isinstance(goal, ast.Attribute | ast.Subscript) and isinstance(node, ast.Assign):
         yield site.rewrite(node, f"{left} += {right}", 0.3)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from bot.engines.search.templates.site import Site, Template, Variant
-from bot.engines.search.templates.writing import AWAIT, COMPARE
+from bot.engines.search.templates.writing import AWAIT, COMPARE, string
 
 _CALLS: Mapping[str, float] = {
     "str": 1.0,
@@ -50,6 +50,17 @@ _FITS: Mapping[str, str] = {
     "bool": "int str",
     "bytes": "str list len",
 }
+_CLASHES: Mapping[str, tuple[str, ...]] = {
+    "int": ("str",),
+    "float": ("str",),
+    "bool": ("str",),
+    "str": ("int", "float"),
+    "tuple": ("list", "str"),
+    "list": ("tuple", "str"),
+    "iterator": ("list", "tuple"),
+    "set": ("list",),
+}
+"""Kinds that cannot be added to those named, but made one of them."""
 _METHODS: Mapping[str, str] = {
     "str": "strip() lower() upper() rstrip() lstrip() split() encode() splitlines() title()",
     "bytes": "decode()",
@@ -91,6 +102,16 @@ def called(node: ast.expr, site: Site) -> Iterator[Variant]:
             yield site.swap(node, f"{name}({text})", weight * likely)
 
 
+def clashing(node: ast.BinOp, site: Site) -> Iterator[Variant]:
+    """`'n: ' + 1` as `'n: ' + str(1)`: two kinds that cannot be added."""
+    if not isinstance(node.op, ast.Add):
+        return
+    for one, other in ((node.right, node.left), (node.left, node.right)):
+        has, wanted = site.kind(one), site.kind(other)
+        if has != wanted and wanted in _CLASHES.get(has, ()):
+            yield site.swap(one, f"{wanted}({site.text(one)})", 1.0)
+
+
 def bounded(node: ast.expr, site: Site) -> Iterator[Variant]:
     """`x` as `max(0, x)`, and as the smaller or larger of it and another name."""
     if not _takes_calls(node, site) or site.kind(node) not in ("int", "float", ""):
@@ -120,6 +141,36 @@ def methods(node: ast.expr, site: Site) -> Iterator[Variant]:
     for rank, method in enumerate(_METHODS.get(kind, "").split()):
         weight = (1.0 if kind else 0.6) * 0.85**rank
         yield site.swap(node, f"{site.operand(node)}.{method}", weight)
+    if isinstance(node, ast.Call | ast.Subscript) and kind in ("", "bytes", "str"):
+        for method in ("encode", "decode")[kind == "bytes" : 1 if kind == "str" else 2]:
+            new = f"{site.operand(node)}.{method}({site.source.quote}utf-8{site.source.quote})"
+            yield site.swap(node, new, 0.4)
+
+
+def trimmed(node: ast.Call | ast.Name, site: Site) -> Iterator[Variant]:
+    """`x` without a character that the failing tests' strings begin or end with."""
+    if not _takes_calls(node, site) or site.kind(node) not in ("", "str"):
+        return
+    if isinstance(site.parent(node), ast.Compare | ast.BinOp | ast.Subscript | ast.keyword):
+        return
+    known = 1.0 if site.kind(node) == "str" else 0.6
+    for character, places in _edges(site).items():
+        given = f"({string(character, site.source.quote)})"
+        both = ("strip",) if len(places) > 1 else ()
+        for method in (*sorted(places), *both):
+            new = f"{site.operand(node)}.{method}{given}"
+            yield site.swap(node, new, known * (1.0 if character.isprintable() else 1.3))
+
+
+def _edges(site: Site) -> dict[str, set[str]]:
+    """Characters at the edges of the tests' strings, with what would take them away there."""
+    found: dict[str, set[str]] = {}
+    for text in sorted(site.hints.literals):
+        if len(text) > 1 and not text[0].isalnum():
+            found.setdefault(text[0], set()).update(("removeprefix", "lstrip"))
+        if len(text) > 1 and not text[-1].isalnum():
+            found.setdefault(text[-1], set()).update(("removesuffix", "rstrip"))
+    return dict(sorted(found.items(), key=lambda pair: pair[0].isprintable())[:6])
 
 
 def own_functions(node: ast.expr, site: Site) -> Iterator[Variant]:
@@ -228,8 +279,10 @@ _VALUES = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)
 _WHOLES = (*_VALUES, ast.BinOp, ast.GeneratorExp, ast.ListComp, ast.Constant)
 TEMPLATES = (
     Template("wrapper", _WHOLES, called),
+    Template("wrapper-clash", (ast.BinOp,), clashing),
     Template("wrapper-bounds", (*_VALUES, ast.BinOp), bounded),
     Template("wrapper-method", (*_VALUES, ast.Constant), methods),
+    Template("wrapper-trimmed", (ast.Call, ast.Name), trimmed),
     Template("wrapper-own-function", _VALUES, own_functions),
     Template("wrapper-own-method", _VALUES, own_methods),
     Template("await-added", (ast.Call,), awaited),

@@ -1,0 +1,109 @@
+"""A value brought into form before it is used: a default for None, a list for a single item."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bot.engines.search.templates.guards import header_of
+from bot.engines.search.templates.site import Site, Template, Variant
+
+MOST_NAMES = 4
+_PLACES = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.If, ast.While, ast.With)
+_FORMS: tuple[tuple[float, str, str], ...] = (
+    (1.0, "isinstance({0}, str)", "[{0}]"),
+    (0.6, "isinstance({0}, str)", "({0},)"),
+    (0.9, "isinstance({0}, bytes)", "{0}.decode()"),
+    (0.6, "isinstance({0}, str)", "{0}.encode()"),
+    (0.7, "not isinstance({0}, str)", "str({0})"),
+    (0.6, "not isinstance({0}, list)", "[{0}]"),
+    (0.5, "not isinstance({0}, list)", "list({0})"),
+    (0.5, "callable({0})", "{0}()"),
+    (0.4, "isinstance({0}, tuple)", "list({0})"),
+)
+"""When a value has the wrong form, and what to make of it."""
+
+
+def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
+    """`if isinstance(x, str): x = [x]`, `if x is None: x = …` before what uses `x`."""
+    if site.source.indent_of(node) is None:
+        return
+    for weight, name in _used(node, site):
+        kind = site.visible(node).kinds.get(name, "")
+        forms = [*_of_form(name, kind), *_of_missing(name, kind, node, site)]
+        for likely, test, value in forms:
+            lines = [f"if {test}:", f"{site.source.step}{name} = {value}"]
+            made = site.insert_before(node, lines, weight * likely)
+            if made is not None:
+                yield made
+        for function in _functions(site):
+            made = site.insert_before(node, [f"{name} = {function}({name})"], weight * 0.6)
+            if made is not None:
+                yield made
+
+
+def _of_form(name: str, kind: str) -> Iterator[tuple[float, str, str]]:
+    if kind in ("", "str", "list", "tuple"):
+        for likely, test, form in _FORMS:
+            known = 1.0 if not kind or kind in test else 0.4
+            yield likely * known, test.format(name), form.format(name)
+
+
+def _of_missing(
+    name: str, kind: str, node: ast.stmt, site: Site
+) -> Iterator[tuple[float, str, str]]:
+    for likely, value in _instead(name, kind, node, site):
+        yield likely, f"{name} is None", value
+        yield likely * 0.7, f"not {name}", value
+
+
+def _used(node: ast.stmt, site: Site) -> list[tuple[float, str]]:
+    """The variables that the statement reads, the likeliest first."""
+    visible = site.visible(node)
+    own = {
+        inner.id
+        for inner in header_of(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }
+    found = [
+        (weight, name)
+        for weight, name in site.names_near(node)
+        if name in own and name in visible.local and name != visible.owner
+    ]
+    return found[:MOST_NAMES]
+
+
+def _instead(name: str, kind: str, node: ast.stmt, site: Site) -> list[tuple[float, str]]:
+    """What could stand for a missing value: an empty one, or another variable."""
+    visible = site.visible(node)
+    empty = {"str": "''", "list": "[]", "dict": "{}", "int": "0", "tuple": "()"}
+    values = [empty[kind]] if kind in empty else ["[]", "{}", "''", "0", "()"]
+    found = [(0.6 * 0.8**rank, value) for rank, value in enumerate(values)]
+    if name in visible.members and visible.owner:
+        found.append((1.0, f"{visible.owner}.{name}"))
+    near = [(w, other) for w, other in site.names_near(node, kind) if other != name]
+    found += [(0.4 * w, other) for w, other in near[:3] if other != visible.owner]
+    return [(w, value.replace("'", site.source.quote)) for w, value in found]
+
+
+def _functions(site: Site) -> Iterator[str]:
+    """The file's functions of one value that sound as if they brought values into form."""
+    for function, several in site.names.functions.items():
+        sounds = function.lstrip("_").startswith(_SOUNDS)
+        if sounds and any(one.required == 1 for one in several) and function in site.names.module:
+            yield function
+
+
+_SOUNDS = (
+    "to_",
+    "normal",
+    "ensure",
+    "make_",
+    "clean",
+    "parse",
+    "as_",
+    "strip",
+    "escape",
+    "unescape",
+)
+TEMPLATES = (Template("value-normalised", _PLACES, brought),)
