@@ -11,14 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.forges.access import Answered
 from bot.ledger import Record
-from bot.model import CheckState, CommitChecks, ForgeView, Issue, Pull, Pushed, Sha
+from bot.model import (
+    CheckState,
+    CommitChecks,
+    ForgeView,
+    Issue,
+    LabelledIssue,
+    Pull,
+    Pushed,
+    Sha,
+)
 
 
 class ForgeReader(Protocol):
     """The reading half. Works with a token that may do nothing else."""
 
     name: str
+    answered: Answered | None
+    """What the head of the newest answer said; None before the first, and without a server."""
 
     def observe(self, base_branch: str, base: Sha, branches: Sequence[str]) -> ForgeView:
         """Everything one tick needs to know.
@@ -36,6 +48,14 @@ class ForgeReader(Protocol):
         """The newest pull request from this branch of the repository itself, read just now.
 
         Its checks, review state, mergeability and what was said of it are not read.
+        """
+        ...
+
+    def labelled_issues(self, label: str, *, rights: bool) -> tuple[LabelledIssue, ...] | str:
+        """The open issues with this label, oldest first, or a clause on why they cannot be read.
+
+        Whether an author may push is asked only where `rights` are wanted; otherwise nobody may.
+        The bot's own issues may be among them.
         """
         ...
 
@@ -114,7 +134,7 @@ class ForgeWriter(Protocol):
         self, *, branch: str, base_branch: str, title: str, body: str, draft: bool
     ) -> Opened | Refused: ...
 
-    def set_body(self, number: int, body: str) -> None: ...
+    def set_body(self, number: int, body: str) -> Refused | None: ...
 
     def request_review(self, number: int, reviewers: Sequence[str]) -> Refused | None:
         """Ask these logins and `org/team` names."""
@@ -166,6 +186,13 @@ class ForgeWriter(Protocol):
 
     def disable_auto_merge(self, number: int) -> Refused | None: ...
 
+    def tell_issue(self, number: int, text: str, *, marker: str, label: str) -> Refused | None:
+        """Comment on an open issue with this label, unless a comment of the bot's has the marker.
+
+        One that was closed, or lost its label, is a refusal that is not final.
+        """
+        ...
+
     def open_issue(self, *, title: str, body: str, label: str) -> Issue | Refused:
         """Open an issue with this label; the bot's own open one of the same title is kept."""
         ...
@@ -186,8 +213,8 @@ class Publisher(Protocol):
         """Move the branch from `old` to `new`, whatever lies between, and add the records."""
         ...
 
-    def delete(self, branch: str, head: Sha) -> Pushed:
-        """Delete the branch if it still points at `head`."""
+    def delete(self, branch: str, head: Sha, records: Sequence[Record]) -> Pushed:
+        """Delete the branch if it still points at `head`, and add the records, both or neither."""
         ...
 
     def record(self, records: Sequence[Record]) -> None:

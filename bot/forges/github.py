@@ -6,6 +6,7 @@ each, see `bot.forges.github_client`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from typing import Any
@@ -17,6 +18,7 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from bot.errors import UserError
+from bot.forges.access import Answered
 from bot.forges.github_answers import (
     checks_of,
     contexts_of,
@@ -26,7 +28,7 @@ from bot.forges.github_answers import (
     paused_by,
     pull_of,
 )
-from bot.forges.github_client import GitHubAddress, ask, reading
+from bot.forges.github_client import GitHubAddress, ask_with_head, reading
 from bot.forges.github_commits import (
     COMMITS_BATCH,
     MORE_OF_COMMIT,
@@ -34,10 +36,12 @@ from bot.forges.github_commits import (
     commits_query,
 )
 from bot.forges.github_errors import is_hidden, plain_errors, reason_of
+from bot.forges.github_issues import LabelledIssues, labelled_issue
 from bot.forges.github_people import People
 from bot.forges.github_queries import (
     HISTORY_BATCH,
     MORE_CHECKS,
+    MORE_COMMENTS,
     OBSERVE,
     ONE_PULL,
     PAUSED,
@@ -45,11 +49,25 @@ from bot.forges.github_queries import (
 )
 from bot.forges.github_rules import Rows, base_rules, required_checks
 from bot.forges.github_writing import GitHubWriter
-from bot.model import BRANCH_PREFIX, Check, CommitChecks, ForgeView, Pull, PullState, Sha
+from bot.model import (
+    BRANCH_PREFIX,
+    Check,
+    CommitChecks,
+    ForgeView,
+    LabelledIssue,
+    Pull,
+    PullState,
+    Sha,
+)
 
 __all__ = ["GitHubAddress", "GitHubReader", "GitHubWriter"]
 
 RULES_PER_PAGE = 100
+FURTHER_COMMENTS = 10
+"""So many more pages of a hundred comments are read where people talk a lot; the bot knows by its
+own among them what it has done already."""
+NO_ISSUES = 410
+"""How GitHub answers where a repository has issues switched off."""
 
 
 class GitHubReader:
@@ -61,6 +79,7 @@ class GitHubReader:
         self._address = address
         self._github = reading(address)
         self._may_push: dict[str, bool] = {}
+        self.answered: Answered | None = None
 
     @property
     def _repository(self) -> Repository:
@@ -76,7 +95,10 @@ class GitHubReader:
             repository, me = first["repository"], first["viewer"]["databaseId"]
             ref = repository["ref"]
             if ref is None:
-                raise UserError(f"{self._address.repository} has no branch {base_branch!r}.")
+                raise UserError(
+                    f"{self._address.repository} has no branch {base_branch!r}; name another "
+                    f"with --base."
+                )
             rows, classic = self._rules(base_branch), ref["refUpdateRule"]
             kept = chain(repository["dashboard"]["nodes"], repository["attention"]["nodes"])
             return ForgeView(
@@ -104,7 +126,7 @@ class GitHubReader:
                     raise
                 return None
             node = data["repository"]["pullRequest"]
-            return pull_of(node, self._checks(node), self._people(data)) if node else None
+            return self._read(node, self._people(data)) if node else None
 
     def current(self, branch: str) -> Pull | None:
         with plain_errors("read a pull request"):
@@ -115,6 +137,27 @@ class GitHubReader:
                 if read.branch == branch and not read.foreign:
                     return read
         return None
+
+    def labelled_issues(self, label: str, *, rights: bool) -> tuple[LabelledIssue, ...] | str:
+        from bot.sandbox.setup import cache_folder
+
+        address, requester = self._address, self._github.requester
+        issues = LabelledIssues(
+            address.repository,
+            lambda path, headers: requester.requestJsonAndCheck("GET", path, headers=headers),
+            cache_folder(os.environ) / "amendbot" / "issues",
+            f"{address.api_url} {address.token}",
+        )
+        with plain_errors("read issues"):
+            try:
+                rows = tuple(issues.rows(label))
+            except GithubException as error:
+                if not is_hidden(error) and error.status != NO_ISSUES:
+                    raise
+                return f"cannot be read, let GITHUB_TOKEN read issues: {reason_of(error)}"
+            may_push = self._is_writer if rights else lambda _: False
+            found = (labelled_issue(row, may_push) for row in rows)
+            return tuple(issue for issue in found if issue)
 
     def paused_by_issue(self) -> str:
         with plain_errors("read issues"):
@@ -156,7 +199,7 @@ class GitHubReader:
             refs = data["repository"]["refs"]
             for ref in refs["nodes"]:
                 for node in ref["associatedPullRequests"]["nodes"]:
-                    pulls.append(pull_of(node, self._checks(node), people))
+                    pulls.append(self._read(node, people))
             if not refs["pageInfo"]["hasNextPage"]:
                 return first, pulls
             after = refs["pageInfo"]["endCursor"]
@@ -186,8 +229,22 @@ class GitHubReader:
             names = {f"b{index}": name for index, name in enumerate(batch)}
             found = self._ask(history_query(len(batch)), **names)["repository"]
             for index in range(len(batch)):
-                pulls.extend(pull_of(node, None, people) for node in found[f"h{index}"]["nodes"])
+                nodes = found[f"h{index}"]["nodes"]
+                pulls.extend(self._read(node, people, checked=False) for node in nodes)
         return pulls
+
+    def _read(self, node: dict[str, Any], people: People, *, checked: bool = True) -> Pull:
+        """One pull request, with the further pages of its checks and of what was said on it."""
+        for _ in range(FURTHER_COMMENTS):
+            page = node["comments"]["pageInfo"]
+            if not page["hasPreviousPage"]:
+                break
+            before = page["startCursor"]
+            asked = self._ask(MORE_COMMENTS, number=node["number"], before=before)
+            earlier = asked["repository"]["pullRequest"]["comments"]
+            told = [*earlier["nodes"], *node["comments"]["nodes"]]
+            node = node | {"comments": {"pageInfo": earlier["pageInfo"], "nodes": told}}
+        return pull_of(node, self._checks(node) if checked else None, people)
 
     def _rules(self, base_branch: str) -> Rows:
         """Every rule of the active rulesets on the branch; None where the token may not see."""
@@ -224,7 +281,9 @@ class GitHubReader:
         return self._may_push[login]
 
     def _ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        return ask(self._github, query, self._address.variables | variables)
+        asked = self._address.variables | variables
+        data, self.answered = ask_with_head(self._github, query, asked)
+        return data
 
 
 def _pull_from_rest(pull: PullRequest) -> Pull:

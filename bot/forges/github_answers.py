@@ -65,6 +65,7 @@ def pull_of(node: dict[str, Any], checks: tuple[Check, ...] | None, people: Peop
         objected_by=tuple(sorted(_opinions(node, "CHANGES_REQUESTED"))),
         auto_merge_by=_id((auto or {}).get("enabledBy")),
         merged_by=_id(node["mergedBy"]),
+        merged_at=moment(node["mergedAt"]) if node["mergedAt"] else None,
     )
 
 

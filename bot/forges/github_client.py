@@ -6,6 +6,7 @@ Reads are repeated after any hiccup, writes only where the server has said that 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from urllib3.connectionpool import ConnectionPool
 from urllib3.response import HTTPResponse
 
 from bot.errors import UserError
+from bot.forges.access import Answered, read_head
 
 LONGEST_WAIT_S = 90
 """A rate limit that asks for a longer wait ends the tick; the next one goes on."""
 TIMEOUT_S = 30
+logging.getLogger("github.GithubRetry").setLevel(logging.ERROR)  # each error is said in a sentence
 _ANY_METHOD = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -79,11 +82,21 @@ def writing(address: GitHubAddress) -> Github:
 
 def ask(client: Github, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     """The data that a GraphQL query about a repository brings."""
-    _, answer = client.requester.graphql_query(query, variables)
+    return ask_with_head(client, query, variables)[0]
+
+
+def ask_with_head(
+    client: Github, query: str, variables: dict[str, Any]
+) -> tuple[dict[str, Any], Answered]:
+    """The same, with what the head of the answer tells of the token."""
+    headers, answer = client.requester.graphql_query(query, variables)
     data: dict[str, Any] = answer["data"]
     if data["repository"] is None:
-        raise UserError(f"GitHub has no repository {variables['owner']}/{variables['name']}.")
-    return data
+        raise UserError(
+            f"GitHub has no repository {variables['owner']}/{variables['name']} that GITHUB_TOKEN "
+            f"may read; check it and GITHUB_REPOSITORY."
+        )
+    return data, read_head(headers)
 
 
 class _ReadRetry(GithubRetry):

@@ -64,7 +64,9 @@ def plain_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except BadCredentialsException as error:
-        raise UserError("GitHub refused GITHUB_TOKEN (401); it is wrong or expired.") from error
+        raise UserError(
+            "GitHub refused GITHUB_TOKEN (401); it is wrong or expired, so set a new one."
+        ) from error
     except GithubException as error:
         reason = reason_of(error)
         if is_limit(error):

@@ -24,12 +24,14 @@ from bot.model import (
     Sha,
 )
 
-MAX_REMARKS = 100
-"""So many of the newest remarks are kept of each pull request."""
 _AT_ONCE = timedelta(seconds=5)
 """A branch deleted so shortly before the closing is what closed the pull request."""
 
 _AUTHOR = "__typename login ... on Bot { databaseId } ... on User { databaseId }"
+COMMENTS = """
+  pageInfo { hasPreviousPage startCursor }
+  nodes { id createdAt body author { AUTHOR } }
+""".replace("AUTHOR", _AUTHOR)
 SAID = """
   createdAt
   closing: timelineItems(last: 5, itemTypes: [CLOSED_EVENT, HEAD_REF_DELETED_EVENT]) {
@@ -42,11 +44,11 @@ SAID = """
   labelling: timelineItems(last: 20, itemTypes: [LABELED_EVENT]) {
     nodes { ... on LabeledEvent { createdAt label { name } actor { AUTHOR } } }
   }
-  comments(last: 50) { nodes { id createdAt body author { AUTHOR } } }
+  comments(last: 100) { COMMENTS }
   reviews(last: 30) {
     nodes { id state submittedAt createdAt body commit { oid } author { AUTHOR } }
   }
-""".replace("AUTHOR", _AUTHOR)
+""".replace("COMMENTS", COMMENTS).replace("AUTHOR", _AUTHOR)
 """For every pull request, whatever became of it."""
 IN_THREADS = """
   autoMergeRequest { enabledBy { AUTHOR } }
@@ -111,9 +113,9 @@ def labelled(node: dict[str, Any], labels: Iterable[str], people: People) -> tup
 
 
 def remarks(node: dict[str, Any], people: People) -> tuple[Remark, ...]:
-    """The newest of what was said, oldest first."""
+    """What was said, oldest first."""
     found = [*_comments(node, people), *_reviews(node, people), *_in_threads(node, people)]
-    return tuple(sorted(found, key=lambda remark: (remark.at, remark.id))[-MAX_REMARKS:])
+    return tuple(sorted(found, key=lambda remark: (remark.at, remark.id)))
 
 
 def open_conversations(node: dict[str, Any]) -> int | None:

@@ -6,7 +6,7 @@ requests, checks *and* statuses, labels, and what people said.
 
 from __future__ import annotations
 
-from bot.forges.github_people import IN_THREADS, SAID
+from bot.forges.github_people import COMMENTS, IN_THREADS, SAID
 from bot.forges.github_suites import SUITE
 from bot.model import ATTENTION_LABEL, DASHBOARD_LABEL, PAUSE_LABEL
 
@@ -37,6 +37,7 @@ fragment Facts on PullRequest {
     }
   }
   mergeCommit { oid tree { oid } }
+  mergedAt
   mergedBy { ... on Bot { databaseId } ... on User { databaseId } }
   SAID
 }
@@ -154,6 +155,22 @@ query Now($owner: String!, $name: String!, $number: Int!, $before: String) {
 }
 """
 
+ISSUE_NOW = """
+query IssueNow($owner: String!, $name: String!, $number: Int!, $before: String) {
+  viewer { databaseId }
+  repository(owner: $owner, name: $name) {
+    issue(number: $number) {
+      state
+      labels(first: 100) { nodes { name } }
+      comments(last: 100, before: $before) {
+        pageInfo { hasPreviousPage startCursor }
+        nodes { body author { login ... on Bot { databaseId } ... on User { databaseId } } }
+      }
+    }
+  }
+}
+"""
+
 THREAD = """
 query Thread($owner: String!, $name: String!, $id: ID!) {
   viewer { databaseId }
@@ -209,6 +226,14 @@ query MoreChecks($owner: String!, $name: String!, $number: Int!, $after: String!
   }
 }
 """.replace("CONTEXTS", _CONTEXTS)
+
+MORE_COMMENTS = """
+query MoreComments($owner: String!, $name: String!, $number: Int!, $before: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { comments(last: 100, before: $before) { COMMENTS } }
+  }
+}
+""".replace("COMMENTS", COMMENTS)
 
 HISTORY_BATCH = 50
 

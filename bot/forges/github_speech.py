@@ -20,6 +20,7 @@ from bot.forges.github_errors import is_hidden, is_lost, plain_errors, reason_of
 from bot.forges.github_queries import (
     DISABLE_AUTO_MERGE,
     ENABLE_AUTO_MERGE,
+    ISSUE_NOW,
     KEPT_ISSUES,
     NOW,
     ONE_ISSUE,
@@ -147,13 +148,26 @@ class GitHubSpeech:
         number, url = made[0]["number"], made[0]["html_url"]
         return Issue(number=number, url=url, title=title, body=body, labels=(label,))
 
+    def tell_issue(self, number: int, text: str, *, marker: str, label: str) -> Refused | None:
+        def is_said() -> bool | Refused:
+            issue = self._issue_now(number)
+            names = {one["name"].casefold() for one in issue["labels"]["nodes"]}
+            if issue["state"] != "OPEN" or label.casefold() not in names:
+                return Refused(f"issue {number} is no work for the bot any more", final=False)
+            return self._is_among(hidden(marker), issue, lambda at: self._issue_now(number, at))
+
+        path, body = f"{self._issue_path(number)}/comments", marked(text, marker)
+        with plain_errors("comment on an issue"):
+            return self._unless(is_said, _or_refused(lambda: self._send("POST", path, body=body)))
+
     def update_issue(self, number: int, *, title: str, body: str) -> Refused | None:
         def is_so() -> bool | Refused:
             data = self._ask(ONE_ISSUE, number=number)
             nodes = [data["repository"]["issue"]]
             own = tuple(own_issues(nodes, data["viewer"]["databaseId"]))
             if not own:
-                return Refused(f"issue {number} is not an open one of the bot's own")
+                said = f"issue {number} is not an open one of the bot's own"
+                return Refused(said, final=False)  # somebody may reopen it
             return own[0].title == title and _same(own[0].body, body)
 
         path = self._issue_path(number)
@@ -186,16 +200,20 @@ class GitHubSpeech:
         return None
 
     def _has_said(self, number: int, mark: str) -> bool:
+        """Whether a comment of the bot's own on a pull request has this in it."""
+        return self._is_among(mark, self._now(number), lambda before: self._now(number, before))
+
+    def _is_among(
+        self, mark: str, now: dict[str, Any], further: Callable[[str], dict[str, Any]]
+    ) -> bool:
         """Whether a comment of the bot's own has this in it, looking back page by page."""
-        before: str | None = None
         while True:
-            now = self._now(number, before)
             if any(mark in said for said in _own_words(now["comments"]["nodes"], now["me"])):
                 return True
             page = now["comments"]["pageInfo"]
             if not page["hasPreviousPage"]:
                 return False
-            before = page["startCursor"]
+            now = further(page["startCursor"])
 
     def _has_label(self, number: int, label: str) -> bool:
         names = {one["name"].casefold() for one in self._now(number)["labels"]["nodes"]}
@@ -206,6 +224,11 @@ class GitHubSpeech:
         data = self._ask(NOW, number=number, before=before)
         pull: dict[str, Any] = data["repository"]["pullRequest"]
         return pull | {"me": data["viewer"]["databaseId"]}
+
+    def _issue_now(self, number: int, before: str | None = None) -> dict[str, Any]:
+        data = self._ask(ISSUE_NOW, number=number, before=before)
+        issue: dict[str, Any] = data["repository"]["issue"]
+        return issue | {"me": data["viewer"]["databaseId"]}
 
     def _issue_path(self, number: int) -> str:
         return f"/repos/{self._address.repository}/issues/{number}"

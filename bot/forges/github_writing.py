@@ -10,7 +10,7 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from bot.forges import CheckResult, Merged, Opened, Refused
-from bot.forges.github_errors import is_limit, plain_errors, reason_of
+from bot.forges.github_errors import is_hidden, is_limit, plain_errors, reason_of, refusal_of
 from bot.forges.github_speech import GitHubSpeech
 from bot.model import Sha
 
@@ -37,9 +37,16 @@ class GitHubWriter(GitHubSpeech):
                 return Refused(reason)
             return Opened(pull.number, pull.html_url, pull.draft)
 
-    def set_body(self, number: int, body: str) -> None:
+    def set_body(self, number: int, body: str) -> Refused | None:
         with plain_errors("edit a pull request"):
-            self._pull(number).edit(body=body)
+            try:
+                self._pull(number).edit(body=body)
+            except GithubException as error:
+                refused = refusal_of(error)
+                if refused is None:
+                    raise
+                return refused
+        return None
 
     def request_review(self, number: int, reviewers: Sequence[str]) -> Refused | None:
         people = [name for name in reviewers if "/" not in name]
@@ -104,6 +111,8 @@ def _merge_refusal(error: GithubException | requests.RequestException) -> Refuse
             reason = reason_of(error)
             moved = error.status == 409 or "modified" in reason.casefold()
             return Refused(reason, final=not moved)
+        if is_hidden(error):
+            return Refused(f"GITHUB_TOKEN may not merge it: {reason_of(error)}")
         if error.status < 500:
             raise error
         return Refused(f"no clear answer ({error.status}); the next tick looks again", final=False)

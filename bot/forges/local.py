@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from bot.errors import UserError
 from bot.forges import Merged, Opened, Refused
+from bot.forges.access import Answered
 from bot.forges.local_changes import Named, RecordWriting, not_open, unknown
 from bot.forges.local_checks import as_tested, checks_of_commit
 from bot.forges.local_git import ahead, merge_trees
@@ -35,6 +36,7 @@ from bot.model import (
     CheckState,
     CommitChecks,
     ForgeView,
+    LabelledIssue,
     Mergeable,
     Pull,
     RequiredCheck,
@@ -60,6 +62,7 @@ class LocalReader:
     """Meets `bot.forges.ForgeReader`. `me` is whose pull requests count as the bot's own."""
 
     name = "local"
+    answered: Answered | None = None
 
     def __init__(self, repository: Repository, me: Named, base_branch: str) -> None:
         self._repository = repository
@@ -69,7 +72,10 @@ class LocalReader:
     def observe(self, base_branch: str, base: Sha, branches: Sequence[str]) -> ForgeView:
         state = self._reading.read()
         if state.branch(base_branch) is None:
-            raise UserError(f"{self._repository.address} has no branch {base_branch!r}.")
+            raise UserError(
+                f"{self._repository.address} has no branch {base_branch!r}; name another with "
+                f"--base."
+            )
         wanted = frozenset(branches)
         found = [
             pull
@@ -97,6 +103,10 @@ class LocalReader:
     def current(self, branch: str) -> Pull | None:
         found = self._reading.read().of_branch(branch)
         return found.as_pull(self._me) if found else None
+
+    def labelled_issues(self, label: str, *, rights: bool) -> tuple[LabelledIssue, ...] | str:
+        del label, rights
+        return "is not read: the forge 'local' has no issues"
 
     def paused_by_issue(self) -> str:
         return ""

@@ -70,10 +70,8 @@ class RecordWriting:
         self._me = Identity(me.name, me.email)
         self._reading = StateReading(repository, base_branch)
 
-    def set_body(self, number: int, body: str) -> None:
-        refused = self._edit(number, body=body)
-        if refused:
-            raise UserError(f"The body was not changed: {refused.reason}.")
+    def set_body(self, number: int, body: str) -> Refused | None:
+        return self._edit(number, body=body)
 
     def request_review(self, number: int, reviewers: Sequence[str]) -> Refused | None:
         def ask(found: Found) -> PullRecord | Refused | None:
@@ -254,6 +252,10 @@ class RecordWriting:
     def disable_auto_merge(self, number: int) -> Refused | None:
         del number
         return None
+
+    def tell_issue(self, number: int, text: str, *, marker: str, label: str) -> Refused | None:
+        del number, text, marker, label
+        return Refused("the forge 'local' has no issues")
 
     def open_issue(self, *, title: str, body: str, label: str) -> Issue | Refused:
         del title, body, label

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from bot.forges.local_records import CommentedRecord, LocalPull, Person, ReviewedRecord
 from bot.model import LABEL_PREFIX, Actor, Labelled, Remark, RemarkKind, ReviewState, Sha
 
-MAX_REMARKS = 100
-"""So many of the newest remarks are kept of each pull request."""
 _VERDICTS = {
     "approved": ReviewState.APPROVED,
     "changes requested": ReviewState.CHANGES_REQUESTED,
@@ -23,9 +21,9 @@ def actor(person: Person, me: int) -> Actor:
 
 
 def remarks(pull: LocalPull, me: int) -> tuple[Remark, ...]:
-    """The newest of what was said, oldest first."""
+    """What was said, oldest first."""
     found = [*_comments(pull, me), *_reviews(pull, me)]
-    return tuple(sorted(found, key=lambda remark: remark.at)[-MAX_REMARKS:])
+    return tuple(sorted(found, key=lambda remark: remark.at))
 
 
 def labelled(pull: LocalPull, me: int) -> tuple[Labelled, ...]:

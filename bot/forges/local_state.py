@@ -92,6 +92,7 @@ class Found:
             approved_by=local_people.approving(pull, self.head),
             objected_by=local_people.objecting(pull),
             merged_by=pull.merged.by.id if pull.merged else None,
+            merged_at=pull.merged.at if pull.merged else None,
         )
 
 

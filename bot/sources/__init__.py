@@ -24,6 +24,7 @@ from bot.sources import (
 )
 from bot.sources.json_values import Unreadable, Value, values
 from bot.sources.records import Fields, Format
+from bot.untrusted import visible
 
 FORMATS: tuple[Format, ...] = (
     audit_records.FORMAT,
@@ -126,7 +127,7 @@ def _no_shape(data: Any) -> str:
 
 
 def _reflection(form: Format, value: Value, source: str, where: str) -> Reflection | BadRecord:
-    place = where + value.where
+    place = visible(where + value.where)  # a folder may have any bytes for a name
     fields = form.read(value.data)
     if isinstance(fields, str):
         return BadRecord(place, fields)

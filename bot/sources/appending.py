@@ -32,7 +32,7 @@ def append(content: bytes, fields: Fields, where: str) -> bytes:
 def append_to_file(file: Path, fields: Fields, where: str) -> None:
     """The same to a file, which is made if there is none."""
     if file.is_symlink():
-        raise UserError(f"{where} is a link, so nothing was added to it.")
+        raise UserError(f"{where} is a link, so nothing was added to it; put a file there.")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
@@ -67,7 +67,9 @@ def _addition(stream: BinaryIO, fields: Fields, where: str) -> tuple[int, bytes]
         case Layout.ARRAY:
             comma = b"," if _has_elements(stream, where) else b""
             return _array_end(stream, size), comma + b"\n" + _block(fields) + b"\n]\n"
-    raise UserError(f"{where} does not hold an array of records, so nothing was added to it.")
+    raise UserError(
+        f"{where} does not hold an array of records, so nothing was added to it; name another file."
+    )
 
 
 def _block(fields: Fields) -> bytes:

@@ -520,6 +520,10 @@ def test_closing_leaves_the_branch_and_only_an_open_one_is_closed(ground: Ground
 def test_where_nothing_is_paused_or_asked_for_that_is_known(ground: Ground) -> None:
     view = ground.reader.observe("main", base(ground), [])
     assert (view.paused_by_issue, ground.reader.paused_by_issue(), view.issues) == ("", "", ())
+    handed = ground.reader.labelled_issues("bot:fix", rights=True)
+    assert handed == () or "has no issues" in handed
+    said = ground.writer.tell_issue(4711, "Hello.", marker="told:ended", label="bot:fix")
+    refused(said, final=True)
     assert view.allows_auto_merge is False
     rules = view.rules
     assert (rules.approvals, rules.code_owners, rules.conversations) == (0, False, False)

@@ -97,6 +97,20 @@ def test_checks_and_statuses_are_read_to_the_last_page(
     assert states["legacy"] is CheckState.FAILED
 
 
+def test_what_was_said_is_read_to_the_last_page(
+    github: LoopbackGitHub, repo: Repo, reader: GitHubReader
+) -> None:
+    """By its own words the bot knows what it has done, however much was said since."""
+    number = open_pull(github, repo, "bot/a-1")
+    for said in range(210):
+        repo.comment(number, f"{said}", by="alice" if said else BOT)
+    before = graphql(github)
+    (pull,) = reader.observe("main", base_of(repo), ()).pulls
+    assert [int(remark.text) for remark in pull.remarks] == list(range(210))
+    assert pull.remarks[0].is_bots
+    assert graphql(github) - before == 3
+
+
 @pytest.mark.parametrize("via", ["ruleset", "classic"])
 def test_required_checks_are_found_in_rulesets_and_in_classic_protection(
     github: LoopbackGitHub, repo: Repo, reader: GitHubReader, via: str

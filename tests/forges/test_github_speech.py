@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.errors import UserError
-from bot.forges import Refused
+from bot.forges import Refused, marked
 from bot.forges.github import GitHubAddress, GitHubReader, GitHubWriter
 from bot.model import Issue, Sha
 from tests.loopback import LoopbackGitHub, Repo, Write
@@ -180,10 +180,37 @@ def test_one_issue_is_kept_up_to_date_and_only_the_bots_own(
     assert len(github.writes()) == writes
     assert writer.update_issue(made.number, title="Dashboard", body="Two.") is None
     assert [issue.body for issue in repo.issues] == ["", "Two."]
-    assert refusal(writer.update_issue(alices.number, title="x", body="y"))[1]
+    assert not refusal(writer.update_issue(alices.number, title="x", body="y"))[1]
     repo.close_issue(made.number)
-    assert refusal(writer.update_issue(made.number, title="x", body="y"))[1]
+    reason, final = refusal(writer.update_issue(made.number, title="x", body="y"))
+    assert "not an open one" in reason
+    assert not final  # reopened, it is kept up to date again
     repo.settings.has_issues = False
     answer = writer.open_issue(title="Other", body="", label="bot:dashboard")
     assert isinstance(answer, Refused)
     assert "disabled" in answer.reason
+
+
+def test_an_issue_is_told_once_and_only_while_it_is_work_for_the_bot(
+    github: LoopbackGitHub, repo: Repo, writer: GitHubWriter
+) -> None:
+    issue = repo.open_issue("Broken", by="alice", labels=("Bot:Fix",))
+    with github.lock:
+        repo.add_comment(issue, marked("Not the bot's.", "told:ended"), github.actor("alice"))
+
+    def tell(marker: str = "told:ended", number: int = issue.number) -> Refused | None:
+        return writer.tell_issue(number, "Nothing has come of it.", marker=marker, label="bot:fix")
+
+    assert tell() is None
+    assert tell() is None
+    assert [said.author for said in issue.comments] == ["alice", BOT]
+    assert refusal(tell(number=999))[1]
+    repo.edit_issue(issue.number, labels=["bug"])
+    assert refusal(tell("told:proposed")) == (
+        f"issue {issue.number} is no work for the bot any more",
+        False,
+    )
+    repo.edit_issue(issue.number, labels=["bot:fix"])
+    repo.close_issue(issue.number)
+    assert not refusal(tell("told:proposed"))[1]
+    assert len(issue.comments) == 2

@@ -73,6 +73,22 @@ def test_a_merge_that_did_not_happen_is_tried_again_only_by_a_later_tick(
     assert isinstance(merge(github, repo), Merged)
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_the_token_may_not_do_is_not_tried_for_ever(
+    github: LoopbackGitHub, repo: Repo, status: int
+) -> None:
+    said = {"message": "Resource not accessible by integration"}
+    github.fail_next("PUT", "/pulls/1/merge", status=status, body=said)
+    answer = merge(github, repo)
+    assert answer == Refused(f"GITHUB_TOKEN may not merge it: {said['message']}")
+
+
+def test_a_body_that_github_will_not_take_is_a_refusal(github: LoopbackGitHub) -> None:
+    writer = GitHubWriter(GitHubAddress(github.url, "acme/agent", github.token_of(BOT)))
+    github.fail_next("PATCH", "/pulls/1", status=422, body={"message": "body is too long"})
+    assert writer.set_body(1, "x") == Refused("body is too long")
+
+
 @pytest.mark.parametrize("after_effect", [False, True])
 def test_a_limit_ends_the_step_and_leaves_it_to_the_next_tick(
     github: LoopbackGitHub, repo: Repo, after_effect: bool

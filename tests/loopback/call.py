@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .errors import Refused
-from .state import Actor, PullRequest
+from .state import Actor, Issue, PullRequest
 
 if TYPE_CHECKING:
     from .hosted import HostedRepository
@@ -41,6 +41,13 @@ class Call:
             return self.repo.pull(int(self.parts["number"]))
         except (KeyError, ValueError) as unknown:
             raise Refused(404, "Not Found") from unknown
+
+    @property
+    def conversation(self) -> PullRequest | Issue:
+        """An issue, or a pull request, which is one too."""
+        number = self.parts["number"]
+        found = [one for one in self.repo.issues if str(one.number) == number]
+        return found[0] if found else self.pull
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ def issue_labels(node: Node, context: Context, order_by: dict[str, str], **pages
     return connection("LabelConnection", nodes, **pages)
 
 
+def issue_comments(node: Node, context: Context, **pages: Any) -> Node:
+    said = [Node("IssueComment", one, node.repo) for one in node.value.comments]
+    return connection("IssueCommentConnection", said, **pages)
+
+
 def issue_url(node: Node, context: Context) -> str:
     return f"{context.github.url}/{node.home.full_name}/issues/{node.value.number}"
 
@@ -193,5 +198,6 @@ PEOPLE_FIELDS: dict[str, dict[str, Resolver]] = {
         "author": author,
         "labels": issue_labels,
         "createdAt": _time("created_at"),
+        "comments": issue_comments,
     },
 }

@@ -202,7 +202,7 @@ class HostedRepository:
         pull.events.append(Event("UnlabeledEvent", by.login, when, name))
         pull.updated_at = when
 
-    def add_comment(self, pull: PullRequest, body: str, by: Actor) -> Comment:
+    def add_comment(self, pull: PullRequest | Issue, body: str, by: Actor) -> Comment:
         if not body.strip() or len(body) > BODY_LIMIT:
             raise invalid("IssueComment", "body", "body is empty or too long")
         when = self.github.clock.tick()

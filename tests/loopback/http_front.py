@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import socket
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -111,6 +112,17 @@ def answer(github: LoopbackGitHub, exchange: Exchange, actor: Actor) -> Reply:
     return json_reply(done.status, done.payload, done.headers, changed=exchange.is_write)
 
 
+def tagged(reply: Reply, exchange: Exchange) -> Reply:
+    """A read of REST with its ETag, or nothing but 304 where the client has that already."""
+    if (exchange.method, exchange.kind, reply.status) != ("GET", "rest", 200):
+        return reply
+    etag = f'W/"{hashlib.sha256(reply.body).hexdigest()}"'
+    headers = (*reply.headers, ("ETag", etag))
+    if exchange.headers.get("If-None-Match") == etag:
+        return Reply(304, headers, b"")
+    return replace(reply, headers=headers)
+
+
 def answer_git(
     github: LoopbackGitHub, exchange: Exchange, request: GitRequest, actor: Actor
 ) -> Reply:
@@ -169,6 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
         actor = github.actor_of(exchange.token())
         reply, fault = self._reply(exchange, actor)
         sent = fault_reply(fault) if fault and fault.status else reply
+        if actor and exchange.kind != "git":
+            more = github.token_heads.get(actor.login, {})
+            sent = replace(sent, headers=(*sent.headers, *more.items()))
         github.requests.append(
             Request(
                 method=exchange.method,
@@ -204,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return github.answered[same], fault
             if fault and not fault.after_effect:
                 return fault_reply(fault), fault
-            reply = answer(github, exchange, actor)
+            reply = tagged(answer(github, exchange, actor), exchange)
             if not exchange.is_write and exchange.kind != "git" and reply.status == 200:
                 github.answered[same] = reply
             return reply, fault

@@ -137,6 +137,16 @@ class Repo(HostedRepository):
         with self.github.lock:
             return talk.open_issue(self, title, body, list(labels), self.github.actor(by))
 
+    def edit_issue(self, number: int, *, labels: list[str] | None = None, body: str = "") -> None:
+        """What a person changes of an issue: all of its labels, or what it says."""
+        with self.github.lock:
+            issue = talk.find_issue(self, number)
+            assert issue is not None
+            issue.labels = issue.labels if labels is None else labels
+            for name in issue.labels:
+                self.labels.setdefault(name, self.github.ids.next())
+            talk.edit_issue(self, issue, body=body or None)
+
     def close_issue(self, number: int) -> None:
         with self.github.lock:
             issue = talk.find_issue(self, number)

@@ -91,7 +91,7 @@ def repository(repo: HostedRepository, viewer: Actor | None = None) -> dict[str,
         "has_wiki": False,
         "has_pages": False,
         "has_discussions": False,
-        "archived": False,
+        "archived": repo.settings.archived,
         "disabled": False,
         "pushed_at": stamp(repo.created_at),
         "created_at": stamp(repo.created_at),
@@ -251,7 +251,7 @@ def issue(repo: HostedRepository, one: Issue) -> dict[str, Any]:
         "labels": [label(repo, name) for name in one.labels],
         "milestone": None,
         "locked": False,
-        "comments": 0,
+        "comments": len(one.comments),
         "closed_at": None if one.state == "open" else stamp(one.updated_at),
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.updated_at),
@@ -260,7 +260,31 @@ def issue(repo: HostedRepository, one: Issue) -> dict[str, Any]:
     }
 
 
-def comment(repo: HostedRepository, pull: PullRequest, said: Comment) -> dict[str, Any]:
+def pull_as_issue(repo: HostedRepository, pull: PullRequest) -> dict[str, Any]:
+    """A pull request as lists of issues show it, which every pull request is in."""
+    one = Issue(
+        number=pull.number,
+        id=pull.id,
+        title=pull.title,
+        body=pull.body,
+        author=pull.author,
+        created_at=pull.created_at,
+        updated_at=pull.updated_at,
+        labels=pull.labels,
+        state=pull.state,
+        comments=pull.comments,
+    )
+    page = f"{repo.github.url}/{repo.full_name}/pull/{pull.number}"
+    there = {
+        "url": f"{repo.github.url}/repos/{repo.full_name}/pulls/{pull.number}",
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+    }
+    return issue(repo, one) | {"pull_request": there}
+
+
+def comment(repo: HostedRepository, pull: PullRequest | Issue, said: Comment) -> dict[str, Any]:
     issue = f"{repo.github.url}/repos/{repo.full_name}/issues"
     author = repo.github.actor(said.author)
     return {

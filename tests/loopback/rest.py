@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from . import rest_pulls, rest_repos
+from . import rest_pulls, rest_repos, rest_settings
 from .call import Answer, Call, Route
 from .errors import Refused, Violation
 from .published import disagreement
@@ -37,6 +37,12 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/repos/{owner}/{repo}/collaborators/{login}/permission",
         rest_repos.get_permission, "RepositoryCollaboratorPermission",
     ),
+    Route("GET", "/repos/{owner}/{repo}/actions/permissions", rest_settings.get_actions,
+          "ActionsRepositoryPermissions"),
+    Route("GET", "/repos/{owner}/{repo}/actions/permissions/workflow",
+          rest_settings.get_workflow_rights, "ActionsGetDefaultWorkflowPermissions"),
+    Route("GET", "/repos/{owner}/{repo}/actions/runs", rest_settings.list_runs,
+          "ReposOwnerRepoActionsRunsGetResponse200", pages=True),
     Route("POST", "/repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs",
           rest_repos.rerun_failed_jobs, "EmptyObject", status=201),
     Route("GET", "/repos/{owner}/{repo}/git/commits/{sha}", rest_repos.get_commit, "GitCommit"),
@@ -64,6 +70,8 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"{PULL}/requested_reviewers", rest_pulls.request_reviewers, "PullRequestSimple",
         status=201, body={"reviewers": list, "team_reviewers": list},
     ),
+    Route("GET", "/repos/{owner}/{repo}/issues", rest_repos.list_issues, "list[Issue]",
+          pages=True, query={"state", "labels", "sort", "direction"}),
     Route("POST", "/repos/{owner}/{repo}/issues", rest_repos.create_issue, "Issue", status=201,
           body={"title": str, "body": str, "labels": list}, required={"title"}),
     Route("PATCH", ISSUE, rest_repos.edit_issue, "Issue", body={"title": str, "body": str}),
@@ -76,6 +84,7 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 
 PAGE_PARAMETERS = {"per_page", "page"}
+PAGED = ("check_runs", "statuses", "workflow_runs")
 JSON_NAMES = {str: "a string", bool: "a boolean", list: "a list"}
 
 
@@ -155,7 +164,7 @@ def _page(
     size, number = int(query.get("per_page", 30)), int(query.get("page", 1))
     if not 1 <= size <= 100:
         raise Violation(f"{path}: per_page is not between 1 and 100", status=400)
-    key = next((key for key in ("check_runs", "statuses") if key in payload), None)
+    key = next((key for key in PAGED if key in payload), None)
     items = payload[key] if key else payload
     page = items[(number - 1) * size : number * size]
     last = max(1, -(-len(items) // size))

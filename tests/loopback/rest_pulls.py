@@ -109,12 +109,14 @@ def _add_missing(names: list[str], more: list[str]) -> None:
 
 
 def list_comments(call: Call) -> Any:
-    return [represent.comment(call.repo, call.pull, said) for said in call.pull.comments]
+    found = call.conversation
+    return [represent.comment(call.repo, found, said) for said in found.comments]
 
 
 def create_comment(call: Call) -> Any:
-    said = call.repo.add_comment(call.pull, call.body["body"], call.actor)
-    return represent.comment(call.repo, call.pull, said)
+    found = call.conversation
+    said = call.repo.add_comment(found, call.body["body"], call.actor)
+    return represent.comment(call.repo, found, said)
 
 
 def add_labels(call: Call) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from . import represent, represent_commits, runner, talk
 from .call import Call
 from .errors import Refused, Violation
+from .state import Issue, PullRequest
 
 
 def get_user(call: Call) -> Any:
@@ -72,6 +73,23 @@ def get_permission(call: Call) -> Any:
         "role_name": actor.permission,
         "user": represent.user(call.github.url, actor) | {"role_name": actor.permission},
     }
+
+
+def list_issues(call: Call) -> Any:
+    """Issues and pull requests alike, with all of the labels."""
+    if call.query.get("state", "open") != "open" or call.query.get("sort") != "created":
+        raise Violation("issues: only state=open and sort=created are implemented")
+    if not call.repo.settings.has_issues:
+        raise Refused(410, "Issues has been disabled in this repository.")
+    wanted = {name.casefold() for name in call.query.get("labels", "").split(",") if name}
+
+    def matches(one: Issue | PullRequest) -> bool:
+        return one.state == "open" and wanted <= {name.casefold() for name in one.labels}
+
+    issues = [represent.issue(call.repo, one) for one in filter(matches, call.repo.issues)]
+    pulls = [represent.pull_as_issue(call.repo, one) for one in filter(matches, call.repo.pulls)]
+    newest_first = call.query.get("direction", "desc") == "desc"
+    return sorted(issues + pulls, key=lambda told: told["number"], reverse=newest_first)
 
 
 def create_issue(call: Call) -> Any:

@@ -63,7 +63,7 @@ def workflows_at(repo: HostedRepository, sha: str) -> list[Workflow]:
     listing = repo.bare.said((sha,), "ls-tree", "-z", "--name-only", sha, ".github/workflows/")
     workflows = []
     for path in listing.split("\0"):
-        if path.endswith((".yml", ".yaml")):
+        if path.endswith((".yml", ".yaml")) and path not in repo.github.run_elsewhere:
             try:
                 text = repo.bare.said((sha,), "show", f"{sha}:{path}")
                 workflows.append(parse_workflow(path, text))

@@ -7,6 +7,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -35,9 +36,13 @@ class LoopbackGitHub:
         self.violations: list[str] = []
         self.on_write: Callable[[Write], None] | None = None
         self.before_push: Callable[[], None] | None = None
+        self.run_elsewhere: set[str] = set()
+        """Paths of workflows that no push and no pull request starts here: a test runs them."""
         self.faults = Faults()
         self.answered: dict[object, Reply] = {}
         """The last answer to each read, which a stale one repeats."""
+        self.token_heads: dict[str, dict[str, str]] = {}
+        """What the head of each answer tells of somebody's token, by their login."""
         self._actors: dict[str, Actor] = {}
         self._tokens: dict[str, Actor] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="loopback-github-")
@@ -74,16 +79,25 @@ class LoopbackGitHub:
         id: int | None = None,  # noqa: A002
         permission: Permission = "write",
         kind: ActorKind | None = None,
+        prefix: str = "",
     ) -> str:
         """Somebody with these rights in every repository; the answer is their token.
 
-        ``github-actions[bot]`` is the workflow's own token, whose events start no CI.
+        ``github-actions[bot]`` is the workflow's own token, whose events start no CI. A token's
+        kind is told by its prefix; by default an app's, or a person's classic one.
         """
         kind = kind or ("Bot" if login.endswith("[bot]") else "User")
         actor = Actor(login, self.ids.next() if id is None else id, permission, kind)
         digest = hashlib.sha256(login.encode()).hexdigest()[:36]
-        token = f"{'ghs' if kind == 'Bot' else 'ghp'}_{digest}"
+        token = f"{prefix or ('ghs_' if kind == 'Bot' else 'ghp_')}{digest}"
         self._actors[login] = actor
+        self._tokens[token] = actor
+        return token
+
+    def reading_token(self, login: str) -> str:
+        """Another token of theirs, that may only read."""
+        actor = replace(self.actor(login), permission="read")
+        token = f"{self.token_of(login)[:-4]}read"
         self._tokens[token] = actor
         return token
 
@@ -158,6 +172,9 @@ class LoopbackGitHub:
 
     def token_of(self, login: str) -> str:
         return next(token for token, actor in self._tokens.items() if actor.login == login)
+
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(self._tokens)
 
     def visible_repo(self, full_name: str, viewer: Actor) -> Repo:
         repo = self.repos.get(full_name)

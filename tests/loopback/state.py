@@ -118,6 +118,7 @@ class Issue:
     updated_at: datetime
     labels: list[str]
     state: Literal["open", "closed"] = "open"
+    comments: list[Comment] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,10 @@ class Settings:
     delete_branch_on_merge: bool = False
     has_issues: bool = True
     private: bool = True
+    archived: bool = False
+    actions_enabled: bool = True
+    workflows_open_pulls: bool = True
+    """Whether a workflow's own token may create pull requests."""
 
 
 @dataclass(frozen=True)

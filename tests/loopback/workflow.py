@@ -73,10 +73,10 @@ def parse_workflow(path: str, text: str) -> Workflow:
     # YAML 1.1 reads a bare `on` as true.
     document = {"on" if key is True else key: value for key, value in document.items()}
     _only(path, document, WORKFLOW_KEYS)
-    env = _texts(path, document.get("env"))
-    folder = _default_folder(path, document)
     triggers = _triggers(path, document.get("on"))
-    # Other people's events never start a run here, so their jobs need not be understood.
+    # Other people's events never start a run here, so what they start need not be understood.
+    env = _texts(path, document.get("env")) if triggers else {}
+    folder = _default_folder(path, document)
     jobs = document.get("jobs", {}) if triggers else {}
     return Workflow(
         path=path,
