@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import Literal, cast
 
 from tests.life import program
-from tests.life.site import PAUSED, Facts, Fault, NotDone, PullFact, Site
-from tests.loopback import LoopbackGitHub, Write
+from tests.life.site import PAUSED, Facts, Fault, IssueFact, NotDone, PullFact, Site
+from tests.loopback import LoopbackGitHub, Write, talk
 from tests.loopback.checks import verdict
 from tests.loopback.errors import Refused
 from tests.loopback.faults import FaultKind
 from tests.loopback.repo import Repo
-from tests.loopback.state import PullRequest
+from tests.loopback.state import Issue, PullRequest
 
 PAUSE = "bot:pause"
 AT_ONCE = timedelta(seconds=5)
@@ -31,15 +31,16 @@ class GitHubSite(Site):
     check = "test"
     can_write = frozenset({"alice", "bob"})
     people = ("alice", "bob", "mallory")
-    configs = program.configs()
 
-    def __init__(self, github: LoopbackGitHub, config: str) -> None:
+    def __init__(self, github: LoopbackGitHub, wanted: program.Wanted) -> None:
         self.github = github
         self.clock = github.clock
         self.token = github.add_actor(self.bot, id=4242)
         for login in self.people:
             github.add_actor(login, permission="write" if login in self.can_write else "read")
-        self.repo: Repo = github.create_repo("acme/agent", program.files(self.configs[config]))
+        first = program.files(wanted.text(self.proof), tracked=wanted.options.write_back)
+        self.repo: Repo = github.create_repo("acme/agent", first)
+        self.repo.settings.allow_auto_merge = True
         self.repo.require_checks([self.check])
         self.bare = self.repo.bare
         self.url = self.repo.clone_url
@@ -47,12 +48,11 @@ class GitHubSite(Site):
     # --------------------------------------------------------------------------- looking around
 
     def facts(self) -> Facts:
-        issues = {one.number: (one.author, repr(one)) for one in self.repo.issues}
+        issues = {one.number: _issue(one) for one in self.repo.issues}
         refs = self.bare.refs()
         stopped = any(one.state == "open" and PAUSE in one.labels for one in self.repo.issues)
         pulls = {pull.number: self._fact(pull) for pull in self.repo.pulls}
-        titles = tuple((i.author, i.title) for i in self.repo.issues if i.state == "open")
-        return Facts(refs, pulls, issues, titles, stopped or PAUSED in refs)
+        return Facts(refs, pulls, issues, stopped or PAUSED in refs)
 
     def _fact(self, pull: PullRequest) -> PullFact:
         state = "merged" if pull.merged else pull.state
@@ -67,6 +67,7 @@ class GitHubSite(Site):
             merged_as=pull.merge_commit_sha or "" if pull.merged else "",
             merged_by=pull.merged_by or "",
             closed_by=_closer(pull) if state == "closed" else "",
+            armed_by=pull.auto_merge.by if pull.auto_merge else "",
             labels=frozenset(pull.labels),
             said=tuple(said),
             asked=tuple(
@@ -173,6 +174,19 @@ class GitHubSite(Site):
             for issue in [] if on else there:
                 self.repo.close_issue(issue.number)
 
+    def edit_issue(
+        self, number: int, who: str, *, body: str | None = None, is_open: bool | None = None
+    ) -> None:
+        issue = talk.find_issue(self.repo, number)
+        assert issue is not None
+        state: Literal["open", "closed"] = issue.state
+        if is_open is not None:
+            state = "open" if is_open else "closed"
+        with self._page(who), self.github.lock:
+            if body in (None, issue.body) and state == issue.state:
+                raise NotDone("it is so already")
+            talk.edit_issue(self.repo, issue, body=body, state=state)
+
     def moved(self, who: str, ref: str, before: str | None, after: str | None) -> None:
         with self.github.lock:
             self.repo.refs_moved(self.github.actor(who), {ref: (before, after)})
@@ -216,6 +230,17 @@ class GitHubSite(Site):
             signal.pthread_kill(main, signal.SIGUSR1)
 
         self.github.on_write = crash
+
+
+def _issue(issue: Issue) -> IssueFact:
+    return IssueFact(
+        author=issue.author,
+        title=issue.title,
+        body=issue.body,
+        labels=frozenset(issue.labels),
+        is_open=issue.state == "open",
+        whole=repr(issue),
+    )
 
 
 def _closer(pull: PullRequest) -> str:

@@ -43,15 +43,14 @@ class LocalSite(Site):
     check = "tests"
     can_write = frozenset({"alice", "bob"})
     people = ("alice", "bob")
-    configs = program.configs()
 
-    def __init__(self, folder: Path, config: str) -> None:
+    def __init__(self, folder: Path, wanted: program.Wanted) -> None:
         self.clock = Clock()
         self.bare = BareRepository(folder / "origin.git", folder / "git-home", "main")
         (self.bare.path / "hooks" / "update").unlink()
         first = self.bare.commit_files(
             None,
-            dict(program.files(self.configs[config])),
+            dict(program.files(wanted.text(self.proof), tracked=wanted.options.write_back)),
             "Begin\n",
             "alice <alice@x.invalid>",
             self.clock.now(),
@@ -72,7 +71,7 @@ class LocalSite(Site):
     def facts(self) -> Facts:
         refs = self.bare.refs()
         pulls = {number: self._fact(found) for number, found in self._pulls(refs).items()}
-        return Facts(refs, pulls, {}, (), PAUSED in refs)
+        return Facts(refs, pulls, {}, PAUSED in refs)
 
     def _pulls(self, refs: dict[str, str]) -> dict[int, Found]:
         if refs != self._seen:
@@ -94,6 +93,7 @@ class LocalSite(Site):
             merged_as=str(found.merged_as or ""),
             merged_by=merger,
             closed_by=closed.by.name if closed else "",
+            armed_by="",
             labels=frozenset(pull.labels),
             said=tuple((one.by.name, one.body) for one in pull.comments),
             asked=pull.asked,
@@ -201,6 +201,11 @@ class LocalSite(Site):
     def pause_by_issue(self, who: str, *, on: bool) -> None:
         raise NotDone("there are no issues here")
 
+    def edit_issue(
+        self, number: int, who: str, *, body: str | None = None, is_open: bool | None = None
+    ) -> None:
+        raise NotDone("there are no issues here")
+
     def moved(self, who: str, ref: str, before: str | None, after: str | None) -> None:
         """Nothing follows: git's refs are all there is."""
 
@@ -235,7 +240,7 @@ class SandboxedSite(LocalSite):
     """As its base, but it is the bot's own sandbox that runs the tests of what it proposes."""
 
     name = "sandboxed"
-    configs = program.configs(program.BY_SANDBOX)
+    proof = program.BY_SANDBOX
 
     def is_green(self, commit: str) -> bool:
         return super().is_green(commit) and self.honest(commit)

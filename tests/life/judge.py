@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from bot.ledger import AttemptRecord, HeadRecord, Record, decode
 from bot.model import Kind
 from tests.life import program
+from tests.life.changes import change_problems
+from tests.life.dashboards import dashboard_problems
 from tests.life.site import LEDGER, MAIN, Facts, PullFact, Site
 
 HOLD = "bot:hold"
@@ -31,13 +33,17 @@ class Violation(AssertionError):
 class Tick:
     """What one tick has done so far, and what it may do; `stale` reads excuse it in part."""
 
-    config: str
+    wanted: program.Wanted
     at: datetime
     alone: bool = True
     """No second bot is at work."""
     stale: bool = False
     merged: int = 0
     published: int = 0
+
+    @property
+    def config(self) -> str:
+        return self.wanted.name
 
 
 @dataclass
@@ -48,6 +54,8 @@ class Judge:
     opened_at: list[datetime] = field(default_factory=list)
     merges: dict[int, str] = field(default_factory=dict)
     """The bot's merges: the number, and the commit that it merged."""
+    by_forge: set[int] = field(default_factory=set)
+    """Those that were left to the forge, which may merge onto a base that nobody tested."""
     forced: bool = False
     """The base branch was taken back by force at least once."""
     edited: set[int] = field(default_factory=set)
@@ -61,11 +69,55 @@ class Judge:
             raise Violation("\n".join(problems))
 
     def by_people(self, before: Facts, after: Facts) -> None:
-        """People have; what they made is theirs."""
+        """People have; what they made is theirs. The forge may merge what the bot left to it."""
+        problems = [
+            problem
+            for pull in self._new_merges(before, after)
+            for problem in self._merged_by_forge(before.pulls[pull.number], pull)
+        ]
+        if problems:
+            raise Violation("\n".join(problems))
         for ref, sha in after.refs.items():
             new = before.refs.get(ref) != sha and ref.startswith("refs/heads/bot/")
             if new and sha not in self.bots_commits:
                 self.peoples_commits.add(sha)
+
+    def at_the_end(self, before: Facts, after: Facts, tick: Tick) -> None:
+        """A tick has ended that nothing hindered: what is left to the forge may be merged so."""
+        if before.paused or tick.config in program.STOPPING:
+            return
+        problems = [
+            f"#{number} is left to auto-merge, although {why}"
+            for number, pull in after.pulls.items()
+            if pull.state == "open" and pull.armed_by == self.site.bot
+            for why in self._unfit(before.pulls.get(number, pull), tick)
+        ]
+        if problems:
+            raise Violation("\n".join(problems))
+
+    def _unfit(self, pull: PullFact, tick: Tick) -> Iterator[str]:
+        for wrong, why in (
+            (HOLD in pull.labels, "it is on hold"),
+            (pull.draft, "it is a draft"),
+            (pull.objects, "a reviewer wants it changed"),
+            (pull.head not in self.bots_commits, "its head is not the bot's"),
+            (tick.wanted.options.via != "auto-merge", "nobody wants that any more"),
+            (not tick.wanted.options.trust, "its source is not trusted"),
+            (tick.config in ("reviewed", "propose"), f"the configuration is {tick.config}"),
+        ):
+            if wrong:
+                yield why
+
+    def _merged_by_forge(self, old: PullFact, pull: PullFact) -> Iterator[str]:
+        said = f"the forge merged #{pull.number} for the bot"
+        self.merges[pull.number] = pull.head
+        self.by_forge.add(pull.number)
+        if old.armed_by != self.site.bot:
+            yield f"{said}, which had not asked for it"
+        if pull.head not in self.bots_commits or pull.head in self.peoples_commits:
+            yield f"{said} at {pull.head[:9]}, which is not its own commit"
+        if not self.site.is_green(pull.head):
+            yield f"{said} at {pull.head[:9]}, whose required check has not passed"
 
     def ledger(self, facts: Facts) -> tuple[Record, ...]:
         """All records, newest first."""
@@ -92,25 +144,32 @@ class Judge:
         yield from self._refs(before, after, tick)
         for number, pull in before.pulls.items():
             yield from self._pull(pull, after.pulls[number], tick)
+        yield from self._changes(before, after)
         for number in after.pulls.keys() - before.pulls.keys():
             yield from self._opened(after.pulls[number], before)
-        for number, (author, text) in before.issues.items():
-            if author != self.site.bot and after.issues.get(number) != (author, text):
-                yield f"the bot changed issue {number} of {author}"
+        for number, issue in before.issues.items():
+            if issue.author != self.site.bot and after.issues.get(number) != issue:
+                yield f"the bot changed issue {number} of {issue.author}"
         yield from self._issues(after)
+        yield from dashboard_problems(
+            before, after, self.site.bot,
+            wanted=tick.wanted.options.dashboard or tick.stale, alone=tick.alone,
+        )  # fmt: skip
         yield from self._merged(before, after, tick)
         yield from self._attempts(before, after, tick)
         yield from _doubled(after, self.site.bot)
 
     def _issues(self, after: Facts) -> Iterator[str]:
-        titles = Counter(title for author, title in after.open_issues if author == self.site.bot)
+        issues = after.issues.values()
+        titles = Counter(i.title for i in issues if i.is_open and i.author == self.site.bot)
         yield from (f"{n} open issues of the bot's are “{t}”" for t, n in titles.items() if n > 1)
 
     def _stopped(self, before: Facts) -> Iterator[str]:
         if before.paused:
             yield "the bot wrote although it was paused"
-        if self.site.config(before) in program.STOPPING:
-            yield f"the bot wrote although its configuration says {self.site.config(before)}"
+        config = self.site.wanted(before.main).name
+        if config in program.STOPPING:
+            yield f"the bot wrote although its configuration says {config}"
 
     # ------------------------------------------------------------------------------------- refs
 
@@ -136,6 +195,18 @@ class Judge:
                 yield f"{ref} lost records"
         else:
             yield f"the bot moved {ref}, which is none of its own"
+
+    def _changes(self, before: Facts, after: Facts) -> Iterator[str]:
+        """Every commit that is newly on a branch of the bot's changes what it says, and no more."""
+        for ref, sha in after.refs.items():
+            if before.refs.get(ref) == sha or not ref.startswith("refs/heads/bot/"):
+                continue
+            records = (one for one in self.ledger(after) if isinstance(one, HeadRecord))
+            record = next((one for one in records if one.head == sha), None)
+            if record is None:
+                yield f"{sha[:9]} of {ref} is on no record"
+            else:
+                yield from change_problems(self.site, sha, record)
 
     def _follows(self, old: str, new: str) -> bool:
         return self.site.bare.is_ancestor(old, new)
@@ -205,7 +276,8 @@ class Judge:
         asked_to = any(who in self.site.can_write and "/bot hold" in said for who, said in old.said)
         if tick.stale:
             return
-        if HOLD in old.labels and not (only_said and asked_to):
+        disarmed = only_said and old.said == new.said and old.armed_by and not new.armed_by
+        if HOLD in old.labels and not (only_said and asked_to) and not disarmed:
             yield f"the bot wrote on #{old.number}, which is on hold"
         if self._is_no(old) and not only_said:
             yield f"the bot wrote more than a comment on #{old.number}, which was refused"
@@ -243,13 +315,7 @@ class Judge:
     # ------------------------------------------------------------------------------------ merges
 
     def _merged(self, before: Facts, after: Facts, tick: Tick) -> Iterator[str]:
-        new = [
-            pull
-            for pull in after.pulls.values()
-            if pull.state == "merged"
-            and pull.merged_by == self.site.bot
-            and before.pulls[pull.number].state != "merged"
-        ]
+        new = self._new_merges(before, after)
         if before.main != after.main and len(new) != 1:
             yield f"main has moved, and {len(new)} pull requests were merged"
         for pull in new:
@@ -259,10 +325,21 @@ class Judge:
             self.merges[pull.number] = pull.head
             yield from self._merge(before.pulls[pull.number], pull, before, tick)
 
+    def _new_merges(self, before: Facts, after: Facts) -> list[PullFact]:
+        return [
+            pull
+            for pull in after.pulls.values()
+            if pull.state == "merged"
+            and pull.merged_by == self.site.bot
+            and before.pulls[pull.number].state != "merged"
+        ]
+
     def _merge(self, old: PullFact, pull: PullFact, before: Facts, tick: Tick) -> Iterator[str]:
         said = f"the bot merged #{pull.number}"
         if tick.config in ("reviewed", "propose"):
             yield f"{said}, although its configuration says {tick.config}"
+        if not tick.wanted.options.trust:
+            yield f"{said}, although its source is not trusted"
         if pull.head not in self.bots_commits or pull.head in self.peoples_commits:
             yield f"{said} at {pull.head[:9]}, which is not its own commit"
         if not self.site.is_green(pull.head):

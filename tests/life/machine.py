@@ -43,9 +43,21 @@ _STOPPING = (
     "sets refs/bot/paused", "opens an issue that pauses", "switches the bot off",
     "pushes something else to main", "takes main back by force",
 )  # fmt: skip
+_OPTIONS = (
+    program.Options(), program.Options(), program.Options(),
+    program.Options(dashboard=False),
+    program.Options(write_back=True),
+    program.Options(write_back=True),
+    program.Options(trust=False),
+    program.Options(via="auto-merge"),
+    program.Options(via="auto-merge", write_back=True),
+    program.Options(dashboard=False, write_back=True, trust=False),
+)  # fmt: skip
+"""Not always, so that what shows elsewhere too is shown without them."""
 CHOICES: Mapping[str, Mapping[str, Sequence[object]]] = {
     "begin": {
         "config": ("usual", "usual", "usual", *program.CONFIGS),
+        "options": _OPTIONS,
         "skew": (0, 90, -90),
         "functions": (
             *itertools.combinations(_FUNCTIONS, 1),
@@ -118,9 +130,16 @@ class Life(RuleBasedStateMachine):
 
     @happens
     def begin(
-        self, config: str, skew: int, functions: Sequence[str], ticks: int, mood: str
+        self,
+        config: str,
+        options: program.Options,
+        skew: int,
+        functions: Sequence[str],
+        ticks: int,
+        mood: str,
     ) -> None:
-        self.story = Story(self.forge, config, skew if self.forge == "github" else 0, self.seen)
+        wanted = program.Wanted(config, options)
+        self.story = Story(self.forge, wanted, skew if self.forge == "github" else 0, self.seen)
         self._begun = True
         for function in functions:
             self.story.reflect(function, 0, there=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.life import program
+from tests.life.dashboards import dashboards
 from tests.life.judge import Judge
 from tests.life.site import CONFIG, MAIN, PAUSED, Facts, NotDone, PullFact, Site
 
@@ -190,6 +192,29 @@ def _switch_off(me: Person) -> None:
     configure(me, "off")
 
 
+def _otherwise(option: str, *values: object) -> Callable[[Person], None]:
+    """The option gets the other of its two values."""
+
+    def act(me: Person) -> None:
+        options = me.site.wanted(me.site.main()).options
+        first, second = values
+        other = second if getattr(options, option) == first else first
+        changed: dict[str, Any] = {option: other}
+        _want(me, options=replace(options, **changed))
+
+    return act
+
+
+def _dashboard(*, body: str | None = None, is_open: bool | None = None) -> Callable[[Person], None]:
+    def act(me: Person) -> None:
+        there = dashboards(me.site.facts(), me.site.bot)
+        if not there:
+            raise NotDone("there is none")
+        me.site.edit_issue(max(there), me.who, body=body, is_open=is_open)
+
+    return act
+
+
 TO_THE_REPOSITORY: Mapping[str, Callable[[Person], None]] = {
     "pushes something else to main": _unrelated,
     "changes other lines on main": _above,
@@ -198,6 +223,13 @@ TO_THE_REPOSITORY: Mapping[str, Callable[[Person], None]] = {
     "sets refs/bot/paused": _pause,
     "removes refs/bot/paused": _resume,
     "switches the bot off": _switch_off,
+    "wants the dashboard, or does not any more": _otherwise("dashboard", True, False),
+    "wants reflections marked, or does not any more": _otherwise("write_back", True, False),
+    "trusts the source, or does not any more": _otherwise("trust", True, False),
+    "wants merges left to the forge, or not": _otherwise("via", "bot", "auto-merge"),
+    "closes the dashboard": _dashboard(is_open=False),
+    "reopens the dashboard": _dashboard(is_open=True),
+    "scribbles on the dashboard": _dashboard(body="Who reads this?"),
     "opens an issue that pauses": lambda me: me.site.pause_by_issue(me.who, on=True),
     "closes the issue that pauses": lambda me: me.site.pause_by_issue(me.who, on=False),
     "opens a pull request of their own": _own_pull("feature"),
@@ -206,11 +238,18 @@ TO_THE_REPOSITORY: Mapping[str, Callable[[Person], None]] = {
 
 
 def configure(me: Person, name: str) -> None:
+    """The configuration of this name, with the options that there are."""
+    _want(me, name=name)
+
+
+def _want(me: Person, **wish: Any) -> None:
     me.needs_git()
-    text = me.site.configs[name]
-    if me.site.read_base(CONFIG) == text:
+    before = me.site.wanted(me.site.main())
+    wanted = replace(before, **wish)
+    if wanted == before:
         raise NotDone("it says so already")
-    me.site.push(me.who, "main", {CONFIG: text}, f"Configure: {name}")
+    said = f"Configure: {wanted.name}"
+    me.site.push(me.who, "main", {CONFIG: wanted.text(me.site.proof)}, said)
 
 
 def theirs(facts: Facts) -> list[PullFact]:

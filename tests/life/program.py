@@ -6,8 +6,11 @@ read off a file's text in which state each of them is.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tests.loopback_openai import Message, Reply, Request, calls, fails, refuses
 from tests.scenarios.world import WORKFLOW
@@ -27,6 +30,7 @@ ANSWERS = (*PATCHES, "elsewhere", "outside", "nothing", "refusal", "down")
 REWORKED = "list(items)[0]"
 """What a person makes of it, with the same defect."""
 OWNERS = "/docs/ @alice\n"
+REFLECTIONS = "reflections.json"
 
 RULE = """
 [[policy.rule]]
@@ -37,11 +41,15 @@ proof = "checks"
 outcome = "merge"
 """
 SETTINGS = """\
-{top}
+{top}dashboard = {dashboard}
+
 [[source]]
 name = "reflections"
 files = ["reflections.json"]
-trust = true
+trust = {trust}
+
+[reflections]
+write_back = {write_back}
 
 [engine]
 order = ["openai"]
@@ -50,7 +58,8 @@ order = ["openai"]
 turns = 2
 revisions = 1
 
-{proof}
+{proof}via = "{via}"
+
 [review]
 reviewers = ["alice"]
 
@@ -71,6 +80,8 @@ without_evidence = true
 BY_SANDBOX = """
 [sandbox]
 allow_unisolated = true
+
+[merge]
 """
 _TOPS = {
     "usual": "",
@@ -84,15 +95,55 @@ CONFIGS = tuple(_TOPS)
 """What maintainers may want of the bot, by name."""
 
 
-def configs(proof: str = BY_CI) -> Mapping[str, str]:
-    """The configuration files, with who proves what is proposed: CI, or the bot's sandbox."""
-    return {
-        name: SETTINGS.format(
-            top=top, proof=proof, open_pulls=most_open(name), attempts=most_attempts(name)
+@dataclass(frozen=True)
+class Options:
+    """What else maintainers may want; any of these goes with any configuration."""
+
+    dashboard: bool = True
+    write_back: bool = False
+    trust: bool = True
+    via: str = "bot"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What maintainers want of the bot: the configuration's name, and its options."""
+
+    name: str
+    options: Options = field(default_factory=Options)
+
+    def text(self, proof: str) -> str:
+        """The file that says so, and who proves what is proposed: CI, or the bot's sandbox."""
+        settings = SETTINGS.format(
+            top=_TOPS[self.name],
+            proof=proof,
+            dashboard=_toml(self.options.dashboard),
+            write_back=_toml(self.options.write_back),
+            trust=_toml(self.options.trust),
+            via=self.options.via,
+            open_pulls=most_open(self.name),
+            attempts=most_attempts(self.name),
         )
-        + ("" if name == "reviewed" else RULE)
-        for name, top in _TOPS.items()
+        return settings + ("" if self.name == "reviewed" else RULE)
+
+
+def _toml(flag: bool) -> str:
+    return str(flag).lower()
+
+
+@lru_cache
+def wanted_by(proof: str) -> Mapping[str, Wanted]:
+    """Every configuration file that there can be, and what it says."""
+    flags = (True, False)
+    every = itertools.product(flags, flags, flags, ("bot", "auto-merge"))
+    options = [Options(*one) for one in every]
+    return {
+        wanted.text(proof): wanted
+        for wanted in (Wanted(name, one) for name in CONFIGS for one in options)
     }
+
+
+UNKNOWN = Wanted("?")
 
 
 STOPPING = ("observe", "off")
@@ -148,8 +199,10 @@ class TestAll(unittest.TestCase):
 """What `is_green` says, for a sandbox that runs it."""
 
 
-def files(config: str) -> dict[str, str]:
+def files(config: str, *, tracked: bool) -> dict[str, str]:
+    """What the repository begins with; `tracked` says whether the reflections are in it."""
     return {
+        **({REFLECTIONS: "[]"} if tracked else {}),
         "test_all.py": TESTS,
         **{path: module(path) for path in sorted(set(PLACES.values()))},
         "README.md": "# Agent\n",

@@ -31,7 +31,8 @@ class NotDone(Exception):
 class PullFact:
     """A pull request as anyone can see it. `whole` is all of it as text, to see any change by.
 
-    `closed_by` is whoever closed it, and may be empty. `objects` says whether somebody who may
+    `closed_by` is whoever closed it, and may be empty; `armed_by` is whoever asked the forge to
+    merge it by itself. `objects` says whether somebody who may
     write wants this very head changed.
     """
 
@@ -43,6 +44,7 @@ class PullFact:
     merged_as: str
     merged_by: str
     closed_by: str
+    armed_by: str
     labels: frozenset[str]
     said: tuple[tuple[str, str], ...]
     asked: tuple[str, ...]
@@ -62,16 +64,29 @@ class PullFact:
         return found[1] if found else ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class IssueFact:
+    """An issue as anyone can see it; `whole` is all of it as text, to see any write by."""
+
+    author: str
+    title: str
+    body: str
+    labels: frozenset[str]
+    is_open: bool
+    whole: str
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        return self.title, self.body, self.labels, self.is_open
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything that the remote and the forge show at one moment."""
 
     refs: Mapping[str, str]
     pulls: Mapping[int, PullFact]
-    issues: Mapping[int, tuple[str, str]]
-    """Who opened each issue, and all of it as text."""
-    open_issues: tuple[tuple[str, str], ...]
-    """Who opened each open issue, and its title."""
+    issues: Mapping[int, IssueFact]
     paused: bool
 
     @property
@@ -97,8 +112,8 @@ class Site(ABC):
     """The name of the required check."""
     can_write: frozenset[str]
     people: tuple[str, ...]
-    configs: Mapping[str, str]
-    """The configuration files that maintainers may push here, by name."""
+    proof: str = program.BY_CI
+    """Who proves what is proposed, as the configuration says it."""
     bare: BareRepository
     clock: Clock
     url: str
@@ -148,10 +163,10 @@ class Site(ABC):
     def tree(self, commit: str) -> str:
         return self.bare.said((commit,), "rev-parse", f"{commit}^{{tree}}")
 
-    def config(self, facts: Facts) -> str:
-        """The name of the configuration at base."""
-        text = self.read(facts.main, CONFIG)
-        return next((name for name, known in self.configs.items() if known == text), "?")
+    def wanted(self, commit: str) -> program.Wanted:
+        """What the configuration of a commit says."""
+        text = self.read(commit, CONFIG)
+        return program.wanted_by(self.proof).get(text, program.UNKNOWN)
 
     # -------------------------------------------------------------------------------- time and CI
 
@@ -197,6 +212,11 @@ class Site(ABC):
 
     @abstractmethod
     def pause_by_issue(self, who: str, *, on: bool) -> None: ...
+
+    @abstractmethod
+    def edit_issue(
+        self, number: int, who: str, *, body: str | None = None, is_open: bool | None = None
+    ) -> None: ...
 
     # -------------------------------------------------------------------------- people with git
 

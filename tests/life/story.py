@@ -26,8 +26,9 @@ from bot.wiring import World, open_world
 from tests.life import program
 from tests.life.at_github import GitHubSite
 from tests.life.at_local import LocalSite, SandboxedSite
+from tests.life.dashboards import dashboard_at_rest
 from tests.life.judge import Judge, Tick, Violation
-from tests.life.site import Crash, Fault, NotDone, Site
+from tests.life.site import Crash, Facts, Fault, NotDone, Site
 from tests.loopback import LoopbackGitHub
 from tests.loopback.snapshot import Files
 from tests.loopback_openai import ScriptedOpenAI
@@ -70,35 +71,40 @@ class Trouble:
 class Story:
     """A world at one site: how it begins, goes on, and what must hold at its end."""
 
-    def __init__(self, forge: str, config: str, skew_s: int, seen: Seen) -> None:
-        self.told: list[str] = [f"At {forge}; the configuration is “{config}”."]
+    def __init__(self, forge: str, wanted: program.Wanted, skew_s: int, seen: Seen) -> None:
+        self.told: list[str] = [f"At {forge}; the configuration is “{wanted.name}”."]
+        if wanted.options != program.Options():
+            self.told.append(f"With {wanted.options}.")
         self.seen = seen
         seen.worlds += 1
         self._open = ExitStack()
         self.folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="life-")))
         self._before = dict(os.environ)
-        self.site = self._begin(forge, config)
+        self.tracked = wanted.options.write_back
+        """Whether the reflections are in the repository, and not only where the bot runs."""
+        self.site = self._begin(forge, wanted)
         self.skew = timedelta(seconds=skew_s)
         self.judge = Judge(self.site)
         self.mood = program.Model(self.site.read_base)
         self.model = self._open.enter_context(ScriptedOpenAI(self.mood))
         self.clones = {name: self.site.clone(self.folder / name) for name in ("one", "two")}
         self.reflections: dict[str, dict[str, str]] = {}
-        self._write_reflections()
+        if not self.tracked:
+            self._write_reflections()
         self._laid_out = {name: self._clone_files(name) for name in self.clones}
         self._environment()
         self._last = self.site.facts()
         self._there = self._temporary()
         self._old_handler = signal.signal(signal.SIGUSR1, _crash)
 
-    def _begin(self, forge: str, config: str) -> Site:
+    def _begin(self, forge: str, wanted: program.Wanted) -> Site:
         for name in ("home", "tmp"):
             (self.folder / name).mkdir()
         self._common()
         if forge == "github":
             github = self._open.enter_context(LoopbackGitHub())
-            return GitHubSite(github, config)
-        local = (SandboxedSite if forge == "sandboxed" else LocalSite)(self.folder, config)
+            return GitHubSite(github, wanted)
+        local = (SandboxedSite if forge == "sandboxed" else LocalSite)(self.folder, wanted)
         self._open.callback(local.stop)
         return local
 
@@ -141,31 +147,51 @@ class Story:
     def people(self, told: str, act: Callable[[], None]) -> bool:
         """Somebody does something, and it is told if it could be done."""
         before = self.site.facts()
+        done = True
         try:
             act()
         except NotDone:
-            return False
-        finally:
+            done = False
+        try:
             self.judge.by_people(before, self.site.facts())
+        except Violation as violation:
+            raise self.broken(f"{violation} ({told})") from violation
+        if not done:
+            return False
         self.seen.people[re.sub(r"#\d+", "#", told.split(" ", 1)[1])] += 1
         self.tell(f"{told}.")
         return True
 
     def reflect(self, function: str, wording: int, *, there: bool) -> None:
         record = program.reflection(function, wording)
+        if self.tracked:
+            text = self.site.read_base(program.REFLECTIONS) or "[]"
+            self.reflections = {one["id"]: one for one in json.loads(text)}
         if there is (record["id"] in self.reflections):
             return
         if there:
             self.reflections[record["id"]] = record
         else:
             del self.reflections[record["id"]]
-        self.tell(f"An agent {'writes' if there else 'drops'} the reflection {record['id']}.")
-        self._write_reflections()
+        told = f"An agent {'writes' if there else 'drops'} the reflection {record['id']}"
+        if self.tracked:
+            text = json.dumps(list(self.reflections.values()), indent=2)
+            files = {program.REFLECTIONS: text}
+            self.people(told, lambda: void(self.site.push("alice", "main", files, "Reflect")))
+        else:
+            self.tell(f"{told}.")
+            self._write_reflections()
+
+    def _check_out(self, bot: str) -> None:
+        """What is tracked is in the bot's clone as it is at base when a tick begins."""
+        if self.tracked:
+            text = self.site.read_base(program.REFLECTIONS)
+            (self.clones[bot] / program.REFLECTIONS).write_text(text or "[]")
 
     def _write_reflections(self) -> None:
         text = json.dumps(list(self.reflections.values()), indent=2)
         for clone in self.clones.values():
-            (clone / "reflections.json").write_text(text)
+            (clone / program.REFLECTIONS).write_text(text)
 
     def answer_ci(self, which: int, *, honest: bool = True) -> None:
         waiting = self.site.unanswered()
@@ -217,10 +243,11 @@ class Story:
     ) -> list[str]:
         """One run of the bot, judged step by step; the actions that changed something."""
         self.site.clock.advance(seconds=7)
+        self._check_out(bot)
         printed = self.rehearse() if rehearsed else None
         facts = self._last = self.site.facts()
         tick = Tick(
-            self.site.config(facts),
+            self.site.wanted(facts.main),
             self.now(),
             alone=trouble is None,
             stale=fault is not None and fault.kind == "stale",
@@ -231,6 +258,7 @@ class Story:
         if fault:
             self.site.arm(fault)
         done: list[str] = []
+        finished = False
         try:
             with self._world(bot) as world:
                 plan = world.plan("")
@@ -239,6 +267,7 @@ class Story:
                 self._as_printed(plan, printed, hindered=hindered)
                 lucky = fault is None and trouble is None
                 done = self._carry_out(world, plan, tick, trouble, lucky=lucky)
+                finished = lucky
         except UserError as error:
             self.tell(f"    ended: {error}")
             self.seen.situation(f"ended: {error}")
@@ -255,6 +284,8 @@ class Story:
             if fault:
                 self.seen.faults[fault.kind] += self.site.disarm()
         self._judge(tick, "at its end")
+        if finished:
+            self._judge_end(facts, tick)
         return done
 
     def _as_printed(self, plan: Plan, printed: object, *, hindered: bool) -> None:
@@ -303,6 +334,12 @@ class Story:
         except Violation as violation:
             raise self.broken(f"{violation} ({doing})") from violation
 
+    def _judge_end(self, before: Facts, tick: Tick) -> None:
+        try:
+            self.judge.at_the_end(before, self._last, tick)
+        except Violation as violation:
+            raise self.broken(str(violation)) from violation
+
     # --------------------------------------------------------------------------------- the end
 
     def settle(self) -> None:
@@ -336,6 +373,7 @@ class Story:
     def check_the_end(self) -> None:
         """What must hold whatever has happened."""
         self._check_chains()
+        self._check_dashboard()
         objections = [*self.site.objections(), *self.model.violations]
         if objections:
             raise self.broken(f"The stand-ins object: {objections}")
@@ -353,21 +391,34 @@ class Story:
             snapshot = world.observe(everything=True)
             records = audit(gather(world.repository, snapshot))
         heads = {record.head: record for record in records}
+        untested = snapshot.ledger.untested
         for number, head in self.judge.merges.items():
             record = heads.get(head)  # type: ignore[call-overload] # a str is as good here
             if record is None or record.pull != number or record.merged_as is None:
                 raise self.broken(f"The audit does not know the merge of #{number}.")
             for link in record.links:
-                excused = link.name == "body" and number in self.judge.edited
-                if link.holds is Holds.NO and not excused:
+                excused = {
+                    "body": number in self.judge.edited,
+                    "files": number in self.judge.by_forge and bool(untested(number)),
+                }
+                if link.holds is Holds.NO and not excused.get(link.name):
                     raise self.broken(f"The chain of #{number} is broken: {link}")
+
+    def _check_dashboard(self) -> None:
+        facts = self.site.facts()
+        wanted = self.site.wanted(facts.main)
+        if self.site.name != "github" or facts.paused or wanted.name in program.STOPPING:
+            return
+        if wanted.options.dashboard:
+            for problem in dashboard_at_rest(facts, self.site.bot):
+                raise self.broken(problem)
 
     def _temporary(self) -> set[str]:
         return {path.name for path in (self.folder / "tmp").iterdir()}
 
     def _clone_files(self, name: str) -> Files:
         found = Files.below(self.clones[name])
-        kept = tuple(file for file in found.files if file[0] != "reflections.json")
+        kept = tuple(file for file in found.files if file[0] != program.REFLECTIONS)
         return Files(found.folders, kept)
 
 
@@ -387,6 +438,10 @@ def _differences(plan: Plan, printed: object) -> str:
         return repr(printed)
     keys = [key for key in real if real[key] != printed.get(key)]
     return "; ".join(f"{key}: {printed.get(key)!r} became {real[key]!r}" for key in keys)[:2000]
+
+
+def void(_: object) -> None:
+    """For what somebody does, whatever comes of it."""
 
 
 def _crash(number: int, frame: FrameType | None) -> None:
