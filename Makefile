@@ -10,7 +10,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check pytest thorough demo bench format reference constraints python clean
+.PHONY: help test check pytest thorough demo bench format reference pictures package constraints python clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -21,8 +21,10 @@ check: $(STAMP) ## the static part: ruff, mypy, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(TREES)
-	$(BIN)/zizmor --offline --persona=pedantic --strict-collection --no-progress --quiet $(WORKFLOWS)
+	$(BIN)/zizmor --offline --persona=pedantic --strict-collection --no-progress --quiet \
+		$(WORKFLOWS) action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
 pytest: $(STAMP) ## only the tests; ARGS="-k word" to choose
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
@@ -30,7 +32,7 @@ pytest: $(STAMP) ## only the tests; ARGS="-k word" to choose
 thorough: $(STAMP) ## the tests that 'make test' leaves out: more cases of the same claims
 	$(BIN)/pytest -n 3 --dist worksteal -m thorough $(ARGS)
 
-demo: $(STAMP) ## watch the bot work, against a pretend GitHub on this machine
+demo: $(STAMP) ## watch the bot work for a week, in plain git on this machine
 	@$(BIN)/python -m tests.demo $(ARGS)
 
 bench: $(STAMP) ## list the benchmarks; NAME=one runs it
@@ -44,9 +46,18 @@ format: $(STAMP) ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-reference: $(STAMP) ## write what is made from the settings: the reference page and the JSON Schema
+reference: $(STAMP) ## write what is made: the page and JSON Schema of the settings, our workflows
 	$(BIN)/bot config reference > docs/configuration.md
 	$(BIN)/bot config schema > bot/config/schema.json
+	$(BIN)/python -m tests.starting.own
+
+pictures: $(STAMP) ## draw the terminal pictures of the documentation anew, from real runs
+	$(BIN)/python -m tests.demo.pictures
+
+package: $(STAMP) ## build the wheel and the sdist, and try each in a clean environment
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m tests.smoke dist
 
 constraints: python ## pin the newest releases anew, from a fresh environment
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \

@@ -21,6 +21,7 @@ from tests.scenarios.world import World, build_world
 
 SIZES = (0, 10, 100)
 CONFIG = """\
+engine.order = ["openai"]
 [limits]
 incidents_per_tick = 1000
 open_pulls = 1000
@@ -65,6 +66,9 @@ def main() -> None:
                 settle(world)
                 counts[f"a tick after {size} were merged or closed"] = tick(world)
                 counts[f"quiet, {size} merged or closed"] = quiet(world)
+            if size == SIZES[0]:
+                counts["quiet, with issues as a source"] = with_issues(world, trust=False)
+                counts["quiet, with issues as a trusted source"] = with_issues(world, trust=True)
             for said in world.github.violations + world.model.violations:
                 sys.exit(f"The stand-ins object: {said}")
     show(counts)
@@ -123,6 +127,19 @@ def settle(world: World) -> None:
         else:
             world.repo.close(pull.number, by="alice")
             world.repo.delete_branch(pull.head_ref, by="alice")
+
+
+def with_issues(world: World, *, trust: bool) -> Count:
+    """A quiet tick where people hand the bot work by labelled issues, and two wait for words."""
+    source = f'[[source]]\nname = "issues"\nkind = "issues"\ntrust = {str(trust).lower()}\n'
+    world.repo.push_commit("main", {".github/bot.toml": f"{CONFIG}{source}"}, by="alice")
+    world.repo.run_workflows()
+    if not world.repo.issues:
+        for author in ("alice", "alice"):
+            world.repo.open_issue("It fails", author, "Somewhere.", ("bot:fix",))
+        tick(world)
+    tick(world)
+    return quiet(world)
 
 
 def tick(world: World) -> Count:

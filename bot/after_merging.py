@@ -37,6 +37,7 @@ from bot.model import (
 from bot.offering import offered
 from bot.plan import Case, Step
 from bot.renewal import ALREADY_UNDONE, Reverted
+from bot.selection import Revert
 from bot.snapshot import Snapshot
 from bot.untrusted import for_code, for_markdown, for_title
 from bot.watching import Course, Watched, by_hand, people_reverting, unrecorded, watched
@@ -50,11 +51,11 @@ def after_merging(snapshot: Snapshot) -> Iterator[Step]:
     for one in watched(snapshot):
         yield from _of_one(one, snapshot)
     yield from _yielding(snapshot)
-    for stopped in snapshot.ledger.attempts:
-        if stopped.ending is Ending.STOPPED:
-            title = f"{stopped.incident} goes back and forth, and waits for a person"
-            said = f"The bot has stopped working on it: {for_markdown(stopped.reason, 1_000)}."
-            yield from _called(stopped.incident, title, said, snapshot)
+    stops = [one for one in snapshot.ledger.attempts if one.ending is Ending.STOPPED]
+    for incident, stopped in {one.incident: one for one in stops}.items():
+        title = f"{incident} goes back and forth, and waits for a person"
+        said = f"The bot has stopped working on it: {for_markdown(stopped.reason, 1_000)}."
+        yield from _called(incident, title, said, snapshot)
 
 
 def _of_one(one: Watched, snapshot: Snapshot) -> Iterator[Step]:
@@ -137,17 +138,20 @@ def taken_back(reverted: Reverted, snapshot: Snapshot) -> tuple[Case | None, lis
         left = _left(pull, attempt, snapshot, calls=calls) if reverted.wanted.watched else ()
         return None, [*left, *told_of_revert(reverted, None)]
     case, steps = offered(attempt, snapshot)
-    guarded = [_guarded(step, pull, snapshot) for step in steps]
+    guarded = [_guarded(step, reverted.wanted, snapshot) for step in steps]
     return case, [*guarded, *told_of_revert(reverted, case.decision)]
 
 
-def _guarded(step: Step, pull: Pull, snapshot: Snapshot) -> Step:
+def _guarded(step: Step, wanted: Revert, snapshot: Snapshot) -> Step:
     """A revert is pushed only while nobody has taken the same merge back, or is about to."""
     params = step.params
     if not isinstance(params, PublishBranch):
         return step
-    unless = by_hand(pull.number, pull.branch)
-    guarded = params.model_copy(update={"onto": snapshot.base.sha, "unless": unless})
+    unless = by_hand(wanted.pull.number, wanted.pull.branch)
+    record = params.head_record.model_copy(update={"watched": wanted.watched})
+    guarded = params.model_copy(
+        update={"onto": snapshot.base.sha, "unless": unless, "head_record": record}
+    )
     return Step(step.action, guarded, step.reason)
 
 
@@ -161,7 +165,8 @@ def _yielding(snapshot: Snapshot) -> Iterator[Step]:
         theirs = people_reverting(undone, snapshot) if undone else []
         alive = [one for one in theirs if one.state is not PullState.CLOSED]
         refused = snapshot.ledger.failed(CLOSE.name, revert.branch, revert.head)
-        if not alive or is_held(revert) or refused:
+        reopened = snapshot.ledger.did(CLOSE.name, revert.branch, revert.head)
+        if not alive or is_held(revert) or refused or reopened:
             continue
         why = f"#{alive[0].number} takes the same merge back, and is a person's"
         say = Comment(

@@ -19,15 +19,16 @@ from bot.feedback import (
     CLOSED_AS_FAILED,
     Command,
     Verb,
+    asks_to_hold,
     commands,
     gave_up,
+    has_said,
     is_exhausted,
     settled,
     tried,
 )
-from bot.forges import hidden
 from bot.gate import Obstacle, Standing
-from bot.model import HOLD_LABEL, LABEL_PREFIX, Kind, Pull, PullState, Sha
+from bot.model import HOLD_LABEL, LABEL_PREFIX, Kind, Pull, PullState, Sha, digest
 from bot.plan import OpenPull, Step
 from bot.renewal import Reverted
 from bot.rules import Decision
@@ -54,23 +55,20 @@ def answers(line: OpenPull, snapshot: Snapshot, further: Collection[int]) -> Ite
             "Somebody has pushed a commit of their own here. The bot leaves this branch to people "
             "from now on: it neither pushes to it nor merges it by itself."
         )
-        yield from _once(pull, said, PERSON)
+        yield from _once(pull, said, PERSON, snapshot)
     for command in commands(pull):
         if pull.number not in further or command.verb not in (Verb.RETRY, Verb.REBASE):
             yield from _answer(command, pull, stands, snapshot)
     yield from _stale_labels(pull)
-    over = is_exhausted(pull, snapshot) and not stands.has(Obstacle.LEFT_TO_PEOPLE)
-    if over and not _has_said(pull, CLOSED_AS_FAILED) and not _refused(CLOSE.name, pull, snapshot):
-        yield from _given_up(pull, stands)
+    theirs = stands.has(Obstacle.LEFT_TO_PEOPLE) or asks_to_hold(pull, snapshot)
+    over = is_exhausted(pull, snapshot) and not theirs
+    if over and not _was_closed(pull, snapshot) and not _refused(CLOSE.name, pull, snapshot):
+        yield from _given_up(pull, stands, snapshot)
 
 
 def _answer(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) -> Iterator[Step]:
     if command.verb is Verb.HOLD:
-        if not is_held(pull):
-            hold = SetLabel(number=pull.number, branch=pull.branch, label=HOLD_LABEL)
-            yield Step(SET_LABEL.name, hold, f"#{pull.number}: {command.by} asked for it")
-        said = f"On hold. Take the label `{HOLD_LABEL}` off to let the bot go on."
-        yield _comment(pull, said, command.marker, while_held=True)
+        yield from _held(command, pull, snapshot)
         return
     words = _words(command, pull, stands, snapshot)
     if is_held(pull) or not words or _refused(COMMENT.name, pull, snapshot):
@@ -79,6 +77,28 @@ def _answer(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) 
     if command.label:
         off = SetLabel(number=pull.number, branch=pull.branch, label=command.label, on=False)
         yield Step(SET_LABEL.name, off, f"#{pull.number}: {command.label} is answered")
+
+
+def _held(command: Command, pull: Pull, snapshot: Snapshot) -> Iterator[Step]:
+    """Put the hold label there for whoever asked, once; while that fails, the command itself holds.
+
+    The comment is made only under the label. That it was refused is remembered too, and whoever
+    takes the label off then is not overruled.
+    """
+    if command.marker in settled(snapshot):
+        return
+    if not is_held(pull):
+        if _refused(SET_LABEL.name, pull, snapshot):
+            said = (
+                f"On hold, though the label `{HOLD_LABEL}` cannot be set here: it is your comment "
+                f"that holds this. Delete it to let the bot go on."
+            )
+            yield from _once(pull, said, f"unlabelled:{digest(command.marker)}", snapshot)
+            return
+        hold = SetLabel(number=pull.number, branch=pull.branch, label=HOLD_LABEL)
+        yield Step(SET_LABEL.name, hold, f"#{pull.number}: {command.by} asked for it")
+    said = f"On hold. Take the label `{HOLD_LABEL}` off to let the bot go on."
+    yield _comment(pull, said, command.marker, of_hold=True)
 
 
 def _words(command: Command, pull: Pull, stands: Standing, snapshot: Snapshot) -> str:
@@ -118,13 +138,14 @@ def _stale_labels(pull: Pull) -> Iterator[Step]:
             yield Step(SET_LABEL.name, off, f"#{pull.number}: {label.label} is answered")
 
 
-def _given_up(pull: Pull, stands: Standing) -> Iterator[Step]:
+def _given_up(pull: Pull, stands: Standing, snapshot: Snapshot) -> Iterator[Step]:
     said = (
         f"All attempts at this have failed: {for_markdown(stands.sentence, 500)} The bot closes "
         f"it as failed. That is no “no”: reopen it, and the bot leaves it open."
     )
-    yield from _once(pull, said, CLOSED_AS_FAILED)
-    close = ClosePullRequest(number=pull.number, branch=pull.branch, head=pull.head)
+    yield from _once(pull, said, CLOSED_AS_FAILED, snapshot)
+    before = "" if _refused(COMMENT.name, pull, snapshot) else CLOSED_AS_FAILED
+    close = ClosePullRequest(number=pull.number, branch=pull.branch, head=pull.head, said=before)
     yield Step(CLOSE.name, close, f"#{pull.number}: all attempts have failed")
 
 
@@ -145,11 +166,10 @@ def told_of_revert(reverted: Reverted, decision: Decision | None) -> Iterator[St
 
 def after_closing(snapshot: Snapshot) -> Iterator[Step]:
     """A closed pull request is taken as a "no", or it is asked whether it is one."""
-    present = {branch.name: branch.head for branch in snapshot.branches}
     for pull in sorted(snapshot.own_pulls, key=lambda pull: pull.number):
         closer = pull.closed_by
         yield from _too_late(pull, snapshot)
-        if pull.state is not PullState.CLOSED or gave_up(pull) or is_held(pull):
+        if pull.state is not PullState.CLOSED or gave_up(pull, snapshot) or is_held(pull):
             continue
         if closer is None or not closer.may_write:
             said = (
@@ -157,20 +177,28 @@ def after_closing(snapshot: Snapshot) -> Iterator[Step]:
                 "Is that a “no”? Then leave it as it is: nothing is proposed for it meanwhile. If "
                 "it is not, restore its branch and reopen it, and the bot goes on."
             )
-            if not _refused(COMMENT.name, pull, snapshot):
-                yield from _once(pull, said, ASKED)
+            yield from _once(pull, said, ASKED, snapshot)
             continue
         said = (
             "Taken as a “no”: neither this incident nor the same change is proposed again. "
-            "Reopen it to take that back."
+            "To take that back, restore its branch and reopen it."
         )
-        if not _refused(COMMENT.name, pull, snapshot):
-            yield from _once(pull, said, REFUSED)
-        kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
-        ours = snapshot.record_of(pull) is not None
-        if present.get(pull.branch) == pull.head and ours and not kept:
-            delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
-            yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} was refused")
+        yield from _once(pull, said, REFUSED, snapshot)
+        yield from tidied(pull, "was refused", snapshot)
+
+
+def tidied(pull: Pull, what: str, snapshot: Snapshot) -> Iterator[Step]:
+    """Delete the branch of what is over, once: whoever restores it wants it.
+
+    One that another pull request is open from is left alone, for that would be closed.
+    """
+    here = any((one.name, one.head) == (pull.branch, pull.head) for one in snapshot.branches)
+    key = (DELETE_BRANCH.name, pull.branch, pull.head)
+    settled_already = snapshot.ledger.failed(*key) is not None or snapshot.ledger.did(*key)
+    wanted = settled_already or snapshot.shares_branch(pull) or is_held(pull)
+    if here and snapshot.record_of(pull) is not None and not wanted:
+        delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
+        yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} {what}")
 
 
 def _too_late(pull: Pull, snapshot: Snapshot) -> Iterator[Step]:
@@ -184,8 +212,10 @@ def _too_late(pull: Pull, snapshot: Snapshot) -> Iterator[Step]:
             yield _comment(pull, f"This is {TOO_LATE[pull.state]}. {hint}", command.marker)
 
 
-def _has_said(pull: Pull, marker: str) -> bool:
-    return any(remark.is_bots and hidden(marker) in remark.text for remark in pull.remarks)
+def _was_closed(pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether the bot has closed it before; whoever reopened it since wants it open."""
+    heads = [one.head for one in snapshot.ledger.heads if one.branch == pull.branch]
+    return any(snapshot.ledger.did(CLOSE.name, pull.branch, head) for head in heads)
 
 
 def _refused(action: str, pull: Pull, snapshot: Snapshot) -> bool:
@@ -193,8 +223,8 @@ def _refused(action: str, pull: Pull, snapshot: Snapshot) -> bool:
     return snapshot.ledger.failed(action, pull.branch, pull.head) is not None
 
 
-def _once(pull: Pull, text: str, marker: str) -> Iterator[Step]:
-    if not _has_said(pull, marker):
+def _once(pull: Pull, text: str, marker: str, snapshot: Snapshot) -> Iterator[Step]:
+    if not has_said(pull, marker) and not _refused(COMMENT.name, pull, snapshot):
         yield _comment(pull, text, marker)
 
 
@@ -203,7 +233,7 @@ def _comment(
     text: str,
     marker: str,
     *,
-    while_held: bool = False,
+    of_hold: bool = False,
     of: tuple[str, Sha | None] = ("", None),
 ) -> Step:
     """A comment, once; `of` is the branch that it speaks of and where that must be by then."""
@@ -213,7 +243,7 @@ def _comment(
         branch=pull.branch,
         text=text,
         marker=marker,
-        while_held=while_held,
+        of_hold=of_hold,
         speaks_of=speaks_of,
         head=head,
     )

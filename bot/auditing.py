@@ -63,7 +63,10 @@ def _whole_history(repository: Repository, base_branch: str) -> frozenset[Sha]:
         try:
             repository.run("fetch", "--unshallow", *quietly, TARGET, f"+{ref}:{ref}")
         except GitFailed as error:
-            raise UserError(f"git could not fetch the whole of {base_branch}: {error}.") from error
+            raise UserError(
+                f"git could not fetch the whole of {base_branch}: {error}; 'git fetch --unshallow' "
+                f"shows why."
+            ) from error
     else:
         repository.fetch([ref])
     if not is_shallow(repository.quarantine):

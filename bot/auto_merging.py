@@ -14,6 +14,7 @@ from bot.actions.disable_auto_merge import ACTION as DISABLE
 from bot.actions.disable_auto_merge import DisableAutoMerge
 from bot.actions.enable_auto_merge import ACTION as ENABLE
 from bot.actions.enable_auto_merge import EnableAutoMerge
+from bot.feedback import wishes
 from bot.gate import standing
 from bot.merge_method import merge_method
 from bot.model import Check, CheckState, Mergeable, Pull, ReviewState
@@ -27,6 +28,20 @@ def armed_by_bot(pull: Pull, snapshot: Snapshot) -> bool:
     """Whether the forge is going to merge it because the bot asked it to."""
     asked = snapshot.ledger.armed(pull.branch)
     return pull.auto_merge and pull.auto_merge_by == snapshot.forge.me and bool(asked)
+
+
+def merged_meanwhile(snapshot: Snapshot) -> Iterator[str]:
+    """What the forge merges by itself although the bot does nothing now, as a sentence."""
+    numbers = [f"#{pull.number}" for pull in snapshot.open_pulls if armed_by_bot(pull, snapshot)]
+    if snapshot.halted and numbers:
+        named = ", ".join(numbers)
+        yield f"{named}: left to auto-merge, so the forge still merges it unless you disable that"
+
+
+def stays_armed(pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether the forge has refused for good to leave off, so that no new head may come."""
+    refused = snapshot.ledger.failed(DISABLE.name, pull.branch, pull.head)
+    return refused is not None and armed_by_bot(pull, snapshot)
 
 
 def disarmed(
@@ -44,9 +59,9 @@ def disarmed(
     for line in pulls:
         pull = line.pull
         why = "it gets a new head" if pull.number in moving else unfit[pull.number]
-        known = snapshot.ledger.failed(DISABLE.name, pull.branch, pull.head)
-        if why and armed_by_bot(pull, snapshot) and not known:
-            off = DisableAutoMerge(number=pull.number, branch=pull.branch)
+        if why and armed_by_bot(pull, snapshot) and not stays_armed(pull, snapshot):
+            noted = snapshot.ledger.switched(pull.branch, pull.head) is False
+            off = DisableAutoMerge(number=pull.number, branch=pull.branch, noted=noted)
             yield Step(DISABLE.name, off, f"#{pull.number}: {why}")
 
 
@@ -74,6 +89,7 @@ def armed(
             tree=commit.tree,
             required=tuple(spell_required(need) for need in snapshot.required),
             method=merge_method(snapshot).method,
+            heard=tuple(sorted(wishes(pull))),
         )
         yield Step(ENABLE.name, enable, f"#{pull.number}: {line.standing.sentence}")
 

@@ -12,7 +12,7 @@ import re
 import textwrap
 from typing import Any
 
-from bot.evidence import said
+from bot.evidence import Evidence, said
 from bot.gate import Standing, both_checks
 from bot.ledger import HeadRecord
 from bot.model import (
@@ -269,8 +269,14 @@ def _proof(record: HeadRecord) -> str:
     """What the bot's own run of the tests gave, at base and here."""
     if record.evidence is None:
         return "The bot has not run the tests itself; only the required checks speak."
-    lines = ["The bot has run the tests itself, on the base branch and here:", ""]
-    for sentence, names in said(record.evidence):
+    head = "The bot has run the tests itself, on the base branch and here:"
+    return f"{head}\n\n{evidence_text(record.evidence)}"
+
+
+def evidence_text(evidence: Evidence) -> str:
+    """What the tests say of a commit against its base, as Markdown."""
+    lines = []
+    for sentence, names in said(evidence):
         listed = ", ".join(for_code(name, MAX_TEST_ID_CHARS) for name in names.first)
         more = names.total - len(names.first)
         named = f": {listed}" if listed else ""

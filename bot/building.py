@@ -4,29 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
-from bot.forges import ForgeReader
+from bot.evidence import Evidence
 from bot.git_formats import Identity
 from bot.ledger import HeadRecord
 from bot.model import Commit, Finding, Kind, Marks, Patch, Pull, PullState
 from bot.repository import File, Repository
 from bot.risks import risks
 from bot.snapshot import Snapshot
-from bot.verifying import Verifier
 from bot.vet import vet_commit, vet_edits
-from bot.write_back import Origin, write_back
+from bot.write_back import Origin, WriteBack, write_back
+
+if TYPE_CHECKING:
+    from bot.sandbox.hooks import Hooked
 
 BACK_AND_FORTH = "back and forth"
 """The rule of findings that end all work on an incident until a person goes on with it."""
 
 
+class CurrentPulls(Protocol):
+    """Of `bot.forges.ForgeReader` what a change is compared with."""
+
+    def current(self, branch: str) -> Pull | None: ...
+
+
+class Proof(Protocol):
+    """What the tests and the pre-commit hooks say of a commit: a `Verifier`, or what it has said.
+
+    Each is None where nothing is known of it.
+    """
+
+    def verify(self, commit: Commit, notes: tuple[str, ...] = ()) -> Evidence | None: ...
+
+    def hooks(self, commit: Commit) -> Hooked | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What proposals are made with. Without a verifier their tests are not run."""
+    """What proposals are made with. Without a proof nothing is known of their tests."""
 
     repository: Repository
-    reader: ForgeReader
-    verifier: Verifier | None
+    reader: CurrentPulls
+    verifier: Proof | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +63,18 @@ class Built:
 
 
 def build(
-    patch: Patch, message: str, snapshot: Snapshot, bench: Workbench, *, own: str = ""
+    patch: Patch,
+    message: str,
+    snapshot: Snapshot,
+    bench: Workbench,
+    *,
+    own: str = "",
+    takes_back: bool = False,
 ) -> Built | tuple[Finding, ...]:
     """Make a patch a commit on the base and vet both, or say why it is refused.
 
-    A change is proposed once; `own` is the branch on which it may be anew.
+    A change is proposed once; `own` is the branch on which it may be anew. Only what is meant to
+    take a merge back may do so exactly.
     """
     vetted = vet_edits(patch, snapshot.tree)
     if vetted.refused:
@@ -68,7 +95,8 @@ def build(
     diff = repository.diff(commit)
     patch_id = repository.patch_id(diff)
     known = _known_change(patch_id, snapshot, bench.reader, own)
-    known = known or _undoes(commit, snapshot, bench)
+    if not takes_back:
+        known = known or _undoes(commit, snapshot, bench)
     if known:
         return (known,)
     return Built(commit, files, diff, patch_id, risks(vetted.files, snapshot.tree))
@@ -83,8 +111,13 @@ def with_marks(
     """
     patched = {file.path for file in built.files}
     back = write_back(origin, snapshot.tree, snapshot.config, taken=patched)
+    return with_files(built, back, snapshot, bench), back.notes
+
+
+def with_files(built: Built, back: WriteBack, snapshot: Snapshot, bench: Workbench) -> Built:
+    """The same change with these files of reflections beside it."""
     if not back.files:
-        return built, back.notes
+        return built
     repository, config = bench.repository, snapshot.config.commit
     marked = (File(file.path, file.mode, file.text.encode()) for file in back.files)
     sha = repository.build(
@@ -95,8 +128,7 @@ def with_marks(
         snapshot.base.date,
     )
     commit = repository.commit(sha)
-    marked_too = replace(built, commit=commit, diff=repository.diff(commit), marks=back.marks)
-    return marked_too, back.notes
+    return replace(built, commit=commit, diff=repository.diff(commit), marks=back.marks)
 
 
 _FATES = {
@@ -106,7 +138,7 @@ _FATES = {
 
 
 def _known_change(
-    patch_id: str, snapshot: Snapshot, reader: ForgeReader, own: str
+    patch_id: str, snapshot: Snapshot, reader: CurrentPulls, own: str
 ) -> Finding | None:
     """A change is proposed once: what became of it holds whatever incident it comes back under."""
     for head, pull in _with_this_change(patch_id, snapshot, reader):
@@ -125,6 +157,8 @@ def _known_change(
 
 def _undoes(commit: Commit, snapshot: Snapshot, bench: Workbench) -> Finding | None:
     """A change that exactly takes back what was merged is for a person: it has no end."""
+    if not snapshot.ledger.heads:
+        return None
     backwards = bench.repository.patch_id(_backwards(commit, bench.repository))
     for head, pull in _with_this_change(backwards, snapshot, bench.reader):
         if pull.state is PullState.MERGED and head.change is not Kind.REVERT:
@@ -134,7 +168,7 @@ def _undoes(commit: Commit, snapshot: Snapshot, bench: Workbench) -> Finding | N
 
 
 def _with_this_change(
-    patch_id: str, snapshot: Snapshot, reader: ForgeReader
+    patch_id: str, snapshot: Snapshot, reader: CurrentPulls
 ) -> Iterator[tuple[HeadRecord, Pull]]:
     """The heads that the bot has pushed with it, and their pull requests as they are now."""
     for head in snapshot.ledger.heads:

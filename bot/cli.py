@@ -7,6 +7,7 @@ of the bot, with a traceback.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -14,11 +15,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_config import config_app, read_config_file, read_text
+from bot.cli_config import config_app, read_config_file
+from bot.cli_doctor import doctor
+from bot.cli_evidence import evidence
+from bot.cli_init import init
+from bot.cli_jobs import list_work, propose, verify
 from bot.cli_memory import audit, reflections_app, status
 from bot.cli_policy import policy_app
 from bot.cli_pulls import pulls_app
-from bot.console import console, print_json, say
+from bot.cli_runner import mask_secrets, tell_error
+from bot.console import Loudness, console, loudness, print_json, say, speak
 from bot.errors import UserError
 from bot.wiring import now, open_repository, open_world, read_base
 
@@ -30,7 +36,7 @@ app = typer.Typer(
     name="bot",
     help="Turn an agent's reflections about its own code into small, proven pull requests.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
 )
@@ -44,6 +50,14 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only what was changed and what went wrong.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print each step of the work as it goes.")
+]
+
+
 @app.callback()
 def _options(
     version: Annotated[
@@ -52,8 +66,18 @@ def _options(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     del version
+    _speak(quiet, verbose)
+
+
+def _speak(quiet: bool, verbose: bool) -> None:
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose exclude each other.")
+    if quiet or verbose:
+        speak(Loudness.QUIET if quiet else Loudness.VERBOSE)
 
 
 app.add_typer(config_app, name="config")
@@ -95,8 +119,11 @@ def run(
     record: Record = None,
     replay: Replay = None,
     no_verify: NoVerify = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run one tick: observe, ask, decide, act."""
+    _speak(quiet, verbose)
     if replay and not dry_run:
         raise typer.BadParameter("--replay goes with --dry-run only: nothing of it is done.")
     if config and not dry_run:
@@ -113,19 +140,37 @@ def run(
 
 @app.command()
 def plan(
-    out: Annotated[Path, typer.Option(help="Where to write the plan.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write the plan.")] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="Ask nothing: list the work for other jobs in --work.")
+    ] = False,
+    work: Annotated[
+        Path | None, typer.Option(help="With --list: the folder to write the work to.")
+    ] = None,
+    outputs: Annotated[
+        Path | None,
+        typer.Option(help="With --list: add the matrix and what else jobs need to this file."),
+    ] = None,
     only: Only = "",
     base: BaseBranch = "",
     record: Record = None,
     replay: Replay = None,
     no_verify: NoVerify = False,
 ) -> None:
-    """Write a tick's plan to a file.
+    """Write a tick's plan to a file, or list its work for jobs with separate rights.
 
-    For reading and for `bot apply`; nothing else is changed.
+    For reading and for `bot apply`; nothing else is changed. With --list no engine is asked and no
+    test is run: the job matrix is printed.
     """
-    from bot.plan import write_plan_file
+    if list_:
+        if work is None or out or record or replay:
+            raise typer.BadParameter("--list goes with --work, and with none of the others.")
+        list_work(work, outputs, only, base)
+        return
+    from bot.jobs.answers import write_plan_file
 
+    if out is None or work or outputs:
+        raise typer.BadParameter("name the file with --out, or use --list with --work.")
     with open_world(
         base, None, _tape(record, replay), verifies=not no_verify, rehearsal=True
     ) as world:
@@ -136,22 +181,36 @@ def plan(
 
 @app.command()
 def apply(
-    file: Annotated[Path, typer.Argument(help="A plan that `bot plan` wrote.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE|FOLDER]...",
+            help="What `bot plan` or other jobs wrote, or folders of it.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and change nothing.")
+    ] = False,
     as_json: Json = False,
     base: BaseBranch = "",
-    no_verify: NoVerify = False,
 ) -> None:
-    """Take a plan file's proposals up.
+    """Take proposals up that a plan or other jobs have made.
 
-    Each is rebuilt and vetted, the world is observed afresh, and what is decided then is done.
+    Each is rebuilt and vetted, the world is observed afresh, and what is decided then is done. No
+    engine is asked and nothing proposed is run. Without files, what is open already is settled.
     """
-    from bot.plan import read_plan_file
+    from bot.jobs.gathering import gather
 
-    claims = read_plan_file(read_text(file), str(file))
-    with open_world(base, None, verifies=not no_verify) as world:
-        decided = world.plan("", claims)
-        _show(decided, as_json, verb="will")
-        world.act(decided, on_stderr=as_json)
+    brought = gather(files or [])
+    with open_world(base, None) as world:
+        decided = world.reconsider(brought)
+        _show(decided, as_json, verb="would" if dry_run else "will")
+        if not dry_run:
+            world.act(decided, on_stderr=as_json)
+
+
+app.command()(propose)
+app.command()(verify)
 
 
 @app.command()
@@ -196,6 +255,9 @@ def actions(as_json: Json = False) -> None:
         typer.echo(f"{action.effect:<8} {action.name:<20} {action.description}")
 
 
+app.command()(init)
+app.command()(doctor)
+app.command()(evidence)
 app.command()(status)
 app.command()(audit)
 
@@ -253,7 +315,7 @@ def _show(plan: Plan, as_json: bool, *, verb: str) -> None:
         from bot.plan import as_json as to_data
 
         print_json(to_data(plan))
-    else:
+    elif loudness() is not Loudness.QUIET:
         from bot.report import print_plan
 
         print_plan(plan, console(), verb=verb)
@@ -261,10 +323,13 @@ def _show(plan: Plan, as_json: bool, *, verb: str) -> None:
 
 def main() -> None:
     """Run the command line and turn what went wrong into the exit codes above."""
+    speak(Loudness.NORMAL)
+    mask_secrets(os.environ)
     try:
         app()
     except UserError as error:
         say(f"bot: {error}", error=True)
+        tell_error(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("bot: interrupted", err=True)

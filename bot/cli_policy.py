@@ -1,7 +1,7 @@
 """`bot policy`: why a pull request, a plan's proposal or a path is decided as it is.
 
-It reads and prints. A plan's proposals are built, vetted and tested again, as `bot apply` does, for
-nothing is believed because a file says so.
+It reads and prints. A plan's proposals are built and vetted again, as `bot apply` does, for nothing
+is believed because a file says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.explaining import Explanation
     from bot.facts import Weighed
-    from bot.plan import Claim
+    from bot.jobs.answers import Brought
 
 policy_app = typer.Typer(
     help="The policy: what decides, and why.", no_args_is_help=True, rich_markup_mode=None
@@ -50,9 +50,6 @@ def explain(
     base: Annotated[
         str, typer.Option("--base", help="The base branch; by default the remote's default branch.")
     ] = "",
-    no_verify: Annotated[
-        bool, typer.Option("--no-verify", help="Run no tests of a plan's proposals.")
-    ] = False,
 ) -> None:
     """Print every rule, whether it matches and on which fact.
 
@@ -62,8 +59,8 @@ def explain(
     number = target.removeprefix("#")
     if number.isdecimal():
         found = _explain_pull(int(number), trial, base)
-    elif (claims := _claims(Path(target))) is not None:
-        found = _explain_plan(claims, trial, base, verifies=not no_verify)
+    elif (brought := _brought(Path(target))) is not None:
+        found = _explain_plan(brought, trial, base)
     else:
         found = _explain_path(target, trial, base)
     if as_json:
@@ -80,13 +77,11 @@ def _explain_pull(number: int, trial: Config | None, base: str) -> list[Explanat
         return [explain_pull(number, world.observe(everything=True))]
 
 
-def _explain_plan(
-    claims: tuple[Claim, ...], trial: Config | None, base: str, *, verifies: bool
-) -> list[Explanation]:
+def _explain_plan(brought: Brought, trial: Config | None, base: str) -> list[Explanation]:
     from bot.explaining import explain_case
 
-    with open_world(base, trial, verifies=verifies, rehearsal=True) as world:
-        plan = world.plan("", claims)
+    with open_world(base, trial, rehearsal=True) as world:
+        plan = world.reconsider(brought)
     for notice in plan.notices:
         say(f"! {notice}", error=True)
     if plan.halted:
@@ -107,14 +102,15 @@ def _explain_path(target: str, trial: Config | None, base: str) -> list[Explanat
         return [explain_path(path, found.tree, found.config, now())]
 
 
-def _claims(file: Path) -> tuple[Claim, ...] | None:
-    """The claims of a plan file; None where this is another file, or none."""
-    from bot.plan import MAX_PLAN_FILE_BYTES, read_plan_file
+def _brought(file: Path) -> Brought | None:
+    """What a plan file brings; None where this is another file, or none."""
+    from bot.jobs.answers import read_answers
+    from bot.jobs.limits import MAX_ANSWERS_BYTES
 
-    if not file.is_file() or file.stat().st_size > MAX_PLAN_FILE_BYTES:
+    if not file.is_file() or file.stat().st_size > MAX_ANSWERS_BYTES:
         return None
     text = file.read_text(encoding="utf-8", errors="replace")
-    return read_plan_file(text, str(file)) if _is_plan(text) else None
+    return read_answers(text, str(file)) if _is_plan(text) else None
 
 
 def _is_plan(text: str) -> bool:

@@ -8,12 +8,40 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import Enum
 from typing import TYPE_CHECKING, TextIO, cast
 
 import typer
 
+from bot.cli_runner import in_a_job
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from bot.model import Usage
+
+
+class Loudness(Enum):
+    """How much is printed beside what was asked for."""
+
+    QUIET = "quiet"
+    """What was changed and what went wrong, no plan."""
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+    """The steps of the work too, line by line, also where no terminal shows them."""
+
+
+_LOUDNESS: ContextVar[Loudness] = ContextVar("loudness", default=Loudness.NORMAL)
+
+
+def loudness() -> Loudness:
+    return _LOUDNESS.get()
+
+
+def speak(loudness: Loudness) -> None:
+    """For the rest of this command."""
+    _LOUDNESS.set(loudness)
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -52,25 +80,66 @@ def console(*, stderr: bool = False) -> Console:
 
 
 class _Trimmed(io.TextIOBase):
-    """A stream without the blanks that tables are padded with, for pipes and files."""
+    """A stream without the blanks that tables are padded with, for pipes and files.
+
+    Where a runner of GitHub Actions reads it, no command passes either, wherever it came together.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(re.sub(r"[ \t]+(?=\n)", "", text))
+        from bot.untrusted import without_commands
+
+        self._stream.write(without_commands(re.sub(r"[ \t]+(?=\n)", "", text)))
         return len(text)
 
     def flush(self) -> None:
         self._stream.flush()
 
 
+class Steps:
+    """Tells the step at hand and what has been spent so far. Called with a step, it shows it."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._step, self._cost = "observing", ""
+
+    def __call__(self, step: str) -> None:
+        self._step = step
+        self._show(printable(f"{step}{self._cost}"))
+
+    def spent(self, usage: Usage) -> None:
+        if usage.requests:
+            money = "" if usage.usd is None else f", ${usage.usd:.4f}"
+            self._cost = f" (spent so far: {usage.tokens:,} tokens{money})"
+            self(self._step)
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """The step at hand on standard error, at a terminal only."""
+def progress() -> Iterator[Steps]:
+    """The step at hand on standard error: at a terminal in place, line by line when verbose."""
     found = console(stderr=True)
-    if not found.is_terminal:
-        yield lambda _: None
+    loud = loudness()
+    if loud is Loudness.VERBOSE:
+        yield Steps(lambda text: typer.echo(f"· {text}", err=True))
+    elif loud is Loudness.QUIET or not found.is_terminal:
+        yield Steps(lambda _: None)
+    else:
+        from rich.text import Text
+
+        with found.status("observing") as status:
+            yield Steps(lambda text: status.update(Text(text)))
+
+
+@contextmanager
+def folded(title: str, found: Console) -> Iterator[None]:
+    """A part of what is printed that a job's log shows folded."""
+    if found.is_terminal or not in_a_job():
+        yield
         return
-    with found.status("observing") as status:
-        yield status.update
+    from bot.workflow_commands import END_GROUP, group
+
+    typer.echo(group(title))
+    yield
+    typer.echo(END_GROUP)

@@ -1,7 +1,8 @@
 """What people and checks say of an open pull request, as reasons for a further attempt. Pure.
 
 Only those who may push here are heard. What they ask for is answered once: by the bot's own comment
-that carries a hidden marker, or by a newer head.
+that carries a hidden marker, or by an attempt, whose record in the ledger names what it was made
+for. An attempt in vain is no answer to an objection: that stands until people take it back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.forges import hidden
-from bot.ledger import AttemptRecord, HeadRecord
+from bot.ledger import AttemptRecord, FailureRecord, HeadRecord
 from bot.model import (
     COMMAND,
     LABEL_PREFIX,
@@ -72,13 +73,20 @@ class Feedback:
     """Why a further attempt on an open pull request is due.
 
     `reason` is a clause for people, `told` what an engine hears of it, and `threads` are the ids of
-    the conversations that a new head answers. `commands` are what asked for it.
+    the conversations that a new head answers. `commands` are what asked for it, and `heard` the
+    markers of the remarks that are told.
     """
 
     reason: str
     told: tuple[str, ...]
     threads: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
+    heard: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The markers of everything that an attempt is made for."""
+        return (*(one.marker for one in self.commands), *self.heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,13 @@ def commands(pull: Pull) -> tuple[Command, ...]:
         for command in sorted(found, key=lambda one: (one.at, one.marker))
         if not any(hidden(command.marker) in text for text in answered)
     )
+
+
+def unsettled(pull: Pull, snapshot: Snapshot) -> list[Command]:
+    """Those of them that nothing was done for yet, whether people could be told of it or not."""
+    said = commands(pull)
+    done = settled(snapshot) if said else frozenset()
+    return [one for one in said if one.marker not in done]
 
 
 def _spoken(pull: Pull) -> Iterator[Command]:
@@ -142,30 +157,42 @@ def tried(record: HeadRecord, snapshot: Snapshot) -> Tried:
     return Tried(number, last, 1 + len(later))
 
 
-def gave_up(pull: Pull) -> bool:
+def gave_up(pull: Pull, snapshot: Snapshot) -> bool:
     """Whether it was the bot that closed it, after its last attempt or for a person's.
 
     Another program may go by the same name, such as one that closes what is stale.
     """
     closer = pull.closed_by
-    said = _has_said(pull, CLOSED_AS_FAILED) or gave_way(pull)
-    return said and closer is not None and closer.id == pull.author_id
+    known = snapshot.ledger.did("close_pull_request", pull.branch, pull.head)
+    meant = known or has_said(pull, CLOSED_AS_FAILED) or gave_way(pull)
+    return meant and closer is not None and closer.id == pull.author_id
 
 
 def gave_way(pull: Pull) -> bool:
     """Whether the bot has said that a person does the same."""
-    return _has_said(pull, CLOSED_FOR_A_PERSONS)
+    return has_said(pull, CLOSED_FOR_A_PERSONS)
 
 
-def _has_said(pull: Pull, marker: str) -> bool:
+def has_said(pull: Pull, marker: str) -> bool:
+    """Whether a comment of the bot's own carries this hidden marker."""
     return any(remark.is_bots and hidden(marker) in remark.text for remark in pull.remarks)
 
 
 def settled(snapshot: Snapshot) -> frozenset[str]:
-    """The markers of commands that an attempt was made for, whether people were told or not."""
+    """The markers of what an attempt was made for, and of answers that the forge will not have."""
     by_head = (marker for record in snapshot.ledger.heads for marker in record.answers)
     in_vain = (marker for record in snapshot.ledger.attempts for marker in record.answers)
-    return frozenset((*by_head, *in_vain))
+    failures = (one for one in snapshot.ledger.records if isinstance(one, FailureRecord))
+    refused = (one.marker for one in failures if one.marker)
+    return frozenset((*by_head, *in_vain, *refused))
+
+
+def _met(pull: Pull, snapshot: Snapshot) -> frozenset[str]:
+    """The markers of what this head was made for, or one of an earlier attempt."""
+    record = snapshot.record_of(pull)
+    until = record.attempt if record else 0
+    heads = (one for one in snapshot.ledger.heads if one.branch == pull.branch)
+    return frozenset(m for one in heads if one.attempt <= until for m in one.answers)
 
 
 def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
@@ -174,12 +201,12 @@ def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
     if record is None or pull.state is not PullState.OPEN or record.change is Kind.REVERT:
         return None  # of a revert there is one way to make it, and no engine makes it better
     so_far = tried(record, snapshot)
-    asked, heard = _asked(pull, snapshot), _heard_of(pull, so_far)
+    asked, news, heard = _asked(pull, snapshot), _news(pull, snapshot), _unmet(pull, snapshot)
     red = _red(pull, snapshot)
     if asked:
         reason = f"{one_line(asked[-1].by, 40)} asked for another attempt"
-    elif heard:
-        reason = f"{one_line(heard[-1].author.login, 40)} asked for changes"
+    elif news:
+        reason = f"{one_line(news[-1].author.login, 40)} asked for changes"
     elif red and snapshot.now >= so_far.last + FIRST_RETRY * 2 ** (so_far.failures - 1):
         reason = red
     else:
@@ -188,38 +215,103 @@ def feedback(pull: Pull, snapshot: Snapshot) -> Feedback | None:
     told += [_heard(one) for one in heard]
     told += [red] if red else []
     threads = tuple(dict.fromkeys(one.thread for one in heard if one.thread))
-    return Feedback(reason, tuple(told), threads, asked)
+    return Feedback(reason, tuple(told), threads, asked, tuple(map(_marker, heard)))
+
+
+# ------------------------------------------------------------------ what forbids a merge
 
 
 def wish(pull: Pull, snapshot: Snapshot) -> str:
-    """Who wants something else than a merge of this head, as a clause; empty if nobody does."""
+    """Who waits for the bot to do something before a merge, as a clause; empty if nobody does."""
     record = snapshot.record_of(pull)
     if record is None:
         return ""
-    told = [one.by for one in commands(pull) if one.verb is Verb.HOLD]
+    told = [one.by for one in _holding(pull, snapshot)]
     told += [one.by for one in _asked(pull, snapshot)]
-    told += [one.author.login for one in _heard_of(pull, tried(record, snapshot))]
+    told += [one.author.login for one in _coming(pull, snapshot)]
     return f"{one_line(told[0], 40)} asked for something here" if told else ""
 
 
-def _asked(pull: Pull, snapshot: Snapshot) -> tuple[Command, ...]:
-    done = settled(snapshot)
-    wanted = (one for one in commands(pull) if one.verb is Verb.RETRY)
-    return tuple(one for one in wanted if one.marker not in done)
+def asks_to_hold(pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether somebody told the bot to hold it, and the label that says so is not there yet."""
+    return bool(_holding(pull, snapshot))
 
 
-def _heard_of(pull: Pull, so_far: Tried) -> list[Remark]:
-    return [one for one in _requests(pull) if _is_news(one, pull, so_far)]
+def objections(pull: Pull, snapshot: Snapshot) -> tuple[Remark, ...]:
+    """What people said in open threads and no head answers, if the bot makes no further attempt.
 
-
-def _is_news(remark: Remark, pull: Pull, so_far: Tried) -> bool:
-    """Whether it speaks of today's head, and no attempt since has come to nothing on it.
-
-    The forge's clock and ours need not agree, so the head counts where it is known.
+    Each stands until its thread is resolved, or its author has approved of this head since.
     """
-    if remark.head is not None and so_far.failures == 1:
-        return remark.head == pull.head
-    return remark.at > so_far.last
+    coming = _coming(pull, snapshot)
+    return tuple(
+        one
+        for one in _unmet(pull, snapshot)
+        if one.kind is RemarkKind.THREAD and one not in coming and not _approved_since(one, pull)
+    )
+
+
+def wishes(pull: Pull) -> frozenset[str]:
+    """The markers of all that people said against a merge, whatever has come of it since.
+
+    Read just before a merge, they tell what was said after that was planned.
+    """
+    against = (one for one in commands(pull) if one.verb in (Verb.HOLD, Verb.RETRY))
+    return frozenset((*(one.marker for one in against), *map(_marker, _requests(pull))))
+
+
+def _may_try(pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether a further attempt is left for it; of a revert there is one way to make it."""
+    record = snapshot.record_of(pull)
+    if record is None or record.change is Kind.REVERT:
+        return False
+    return tried(record, snapshot).number < snapshot.config.limits.attempts_per_incident
+
+
+def will_answer(pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether a further attempt is due to what people want changed."""
+    return bool(_coming(pull, snapshot))
+
+
+def _coming(pull: Pull, snapshot: Snapshot) -> list[Remark]:
+    return _news(pull, snapshot) if _may_try(pull, snapshot) else []
+
+
+def _holding(pull: Pull, snapshot: Snapshot) -> list[Command]:
+    return [one for one in unsettled(pull, snapshot) if one.verb is Verb.HOLD]
+
+
+def _asked(pull: Pull, snapshot: Snapshot) -> tuple[Command, ...]:
+    return tuple(one for one in unsettled(pull, snapshot) if one.verb is Verb.RETRY)
+
+
+def _unmet(pull: Pull, snapshot: Snapshot) -> list[Remark]:
+    """What people want changed and this head was not made for.
+
+    A head that was only moved to another base is no answer, so heads are not compared; nor are
+    times, as the forge's clock and ours need not agree.
+    """
+    wanted = list(_requests(pull))
+    done = _met(pull, snapshot) if wanted else frozenset()
+    return [one for one in wanted if _marker(one) not in done]
+
+
+def _news(pull: Pull, snapshot: Snapshot) -> list[Remark]:
+    """What people want changed and no attempt was made for yet, not even one in vain."""
+    wanted = list(_requests(pull))
+    done = settled(snapshot) if wanted else frozenset()
+    return [one for one in wanted if _marker(one) not in done]
+
+
+def _marker(remark: Remark) -> str:
+    """By which an attempt names what it was made for; other words are another remark."""
+    return f"heard:{digest(remark.id, remark.text)}"
+
+
+def _approved_since(remark: Remark, pull: Pull) -> bool:
+    verdict = _verdicts(pull).get(remark.author.id)
+    if verdict is None or verdict.verdict is not ReviewState.APPROVED:
+        return False
+    return verdict.at > remark.at and verdict.head in (None, pull.head)
 
 
 def is_exhausted(pull: Pull, snapshot: Snapshot) -> bool:
@@ -227,23 +319,33 @@ def is_exhausted(pull: Pull, snapshot: Snapshot) -> bool:
     record = snapshot.record_of(pull)
     if record is None or record.change is Kind.REVERT or not _red(pull, snapshot):
         return False
-    return tried(record, snapshot).number >= snapshot.config.limits.attempts_per_incident
+    return not _may_try(pull, snapshot)
 
 
 def _requests(pull: Pull) -> Iterator[Remark]:
     """What people who may push want changed: their reviews and open threads."""
-    verdicts = {
-        remark.author.id: remark
-        for remark in pull.remarks
-        if remark.verdict is not ReviewState.NONE
-    }
+    verdicts = _verdicts(pull)
     for remark in pull.remarks:
-        if not remark.author.may_write or remark.is_bots or COMMAND in remark.text.split():
+        if not remark.author.may_write or remark.is_bots or _only_commands(remark.text):
             continue
         last_word = verdicts.get(remark.author.id) is remark
         objects = last_word and remark.verdict is ReviewState.CHANGES_REQUESTED
         if objects or (remark.kind is RemarkKind.THREAD and not remark.resolved):
             yield remark
+
+
+def _verdicts(pull: Pull) -> dict[int, Remark]:
+    """The newest verdict of each person, by their id."""
+    return {
+        remark.author.id: remark
+        for remark in pull.remarks
+        if remark.verdict is not ReviewState.NONE
+    }
+
+
+def _only_commands(text: str) -> bool:
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    return bool(lines) and all(words[0] == COMMAND for words in lines)
 
 
 def _heard(remark: Remark) -> str:

@@ -91,7 +91,7 @@ def history(incident: Incident, snapshot: Snapshot) -> History:
         telling = _most_telling(pulls)
         taken_back = _taken_back(telling, attempts, snapshot)
         if taken_back is None:
-            return _of_pull(telling, attempts)
+            return _of_pull(telling, attempts, snapshot)
         with_pull = {pull.branch for pull in pulls}
         newer = [head for head in heads if head.branch not in with_pull]
         since = [one for one in tries if one.at > _pushed_at(telling, heads)]
@@ -171,15 +171,15 @@ def _taken_back_by_hand(pull: Pull, attempts: int, snapshot: Snapshot) -> Histor
 _left = partial(History, Fate.LEFT_TO_PEOPLE)
 
 
-def _of_pull(pull: Pull, attempts: int) -> History:
+def _of_pull(pull: Pull, attempts: int, snapshot: Snapshot) -> History:
     if pull.state is PullState.OPEN:
         return History(Fate.PROPOSED, f"pull request #{pull.number} is open", attempts, pull)
     if pull.state is PullState.MERGED:
         return History(Fate.MERGED, f"pull request #{pull.number} is merged", attempts, pull)
     said = f"pull request #{pull.number} was closed"
-    if gave_up(pull) and gave_way(pull):
+    if gave_up(pull, snapshot) and gave_way(pull):
         return History(Fate.FAILED, f"{said} by the bot: a person does the same", attempts, pull)
-    if gave_up(pull):
+    if gave_up(pull, snapshot):
         return History(Fate.FAILED, f"{said} by the bot after all its attempts", attempts, pull)
     if pull.closed_by is None:
         sentence = f"{said} because its branch is gone; a maintainer decides"

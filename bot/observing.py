@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
-from bot.config import CONFIG_PATH, Config, Mode, read_config, stopped_by
+from bot.config import CONFIG_PATH, Config, Mode, SourceConfig, read_config, stopped_by
 from bot.config.environment import overridden
 from bot.errors import UserError
 from bot.forges import ForgeReader
@@ -21,14 +21,17 @@ from bot.model import (
     ForgeView,
     Incident,
     Kind,
+    LabelledIssue,
     Reflection,
     Sha,
     Tree,
     Triaged,
 )
 from bot.observing_merges import watched_merges
+from bot.owners import CODEOWNERS_PATHS
 from bot.repository import Repository
 from bot.snapshot import Snapshot
+from bot.sources import labelled_issues
 from bot.sources.reading import read_tree, read_work_tree
 from bot.triage import Words, triage
 from bot.watching import branches_to_ask
@@ -39,7 +42,6 @@ MAX_BAD_RECORDS = 50
 """So many unreadable records are named one by one; the rest are counted."""
 MAX_MARKED = 50
 """So many of the newest fixes are remembered that have settled their reflections themselves."""
-CODEOWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,19 @@ def _only_rehearsed(config: Config, rehearsal: bool) -> Iterator[str]:
         yield f'mode = "observe" in {CONFIG_PATH}: bot run asks no engine and does none of this'
 
 
-def read_records(repository: Repository, config: Config) -> Iterator[Reflection | BadRecord]:
+def read_records(
+    repository: Repository, config: Config, handed: Handed | None = None
+) -> Iterator[Reflection | BadRecord]:
     """Every record of every configured source, one after the other, the unreadable ones among them.
 
-    A stream: the files may hold far more than a tick can keep.
+    A stream: the files may hold far more than a tick can keep. `handed` are the labelled issues.
     """
     refs = [source.full_ref for source in config.source if source.ref]
     present = repository.remote_refs(*refs) if refs else None
     for source in config.source:
+        if source.kind == "issues":
+            yield from _issues_of(source, (handed or {}).get(source.name, ()))
+            continue
         if not source.ref:
             yield from read_work_tree(repository.root, source)
             continue
@@ -144,6 +151,39 @@ def read_records(repository: Repository, config: Config) -> Iterator[Reflection 
             continue
         repository.fetch([source.full_ref])
         yield from read_tree(repository.tree(sha), source)
+
+
+Handed = Mapping[str, tuple[LabelledIssue, ...] | str]
+"""The labelled issues of each source that has such, by its name; or why they cannot be read."""
+
+
+def read_handed(reader: ForgeReader, config: Config) -> Handed:
+    """Who may push is asked only where a source is trusted: nobody else's issues are, anyway."""
+    return {
+        source.name: reader.labelled_issues(source.label, rights=source.trust)
+        for source in config.source
+        if source.kind == "issues"
+    }
+
+
+def _issues_of(
+    source: SourceConfig, issues: tuple[LabelledIssue, ...] | str
+) -> Iterator[Reflection | BadRecord]:
+    if isinstance(issues, str):
+        yield BadRecord(f"source {source.name!r}", issues)
+    else:
+        yield from labelled_issues.reflections(issues, source)
+
+
+def _without(handed: Handed, me: int) -> Handed | None:
+    """The issues that are not the bot's own; None where all are other people's."""
+    others = {
+        name: issues
+        if isinstance(issues, str)
+        else tuple(issue for issue in issues if issue.author.id != me)
+        for name, issues in handed.items()
+    }
+    return others if others != handed else None
 
 
 def sift(
@@ -184,15 +224,19 @@ def observe(
 
     With `everything` that is the history of every branch the bot ever pushed, for people to list.
     """
-    sifted, said = sift(read_records(repository, base.config), base.tree, base.config)
-    found = sifted.incidents
+    handed = read_handed(reader, base.config)
+    records = read_records(repository, base.config, handed)
+    sifted, said = sift(records, base.tree, base.config)
     log = repository.log(base.ledger) if base.ledger else ()
     ledger = Ledger.read(base.ledger, (message for _, message in log))
-    branches = _history_of(found, ledger)
+    branches = _history_of(sifted.incidents, ledger)
     branches = tuple(dict.fromkeys((*branches, *branches_to_ask(ledger, base.config, now))))
     if everything:
         branches = tuple(dict.fromkeys((*branches, *(head.branch for head in ledger.heads))))
     forge = reader.observe(base.branch, base.sha, branches)
+    if others := _without(handed, forge.me):  # who the bot is, only the forge's answer has told
+        records = read_records(repository, base.config, others)
+        sifted, said = sift(records, base.tree, base.config)
     watched = watched_merges(
         repository, reader, base.sha, forge, ledger, base.config, now, everything=everything
     )
@@ -208,7 +252,7 @@ def observe(
         tree=base.tree,
         config=base.config,
         owners=_owners(base.tree),
-        incidents=found,
+        incidents=sifted.incidents,
         left_out=sifted.left_out,
         branches=base.branches,
         commits=repository.commits(known),

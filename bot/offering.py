@@ -93,6 +93,7 @@ def _further(
         head=record.head,
         head_record=record,
         spend_record=_spend(attempt, snapshot),
+        is_attempt=True,
         disarmed=armed_by_bot(pull, snapshot),
     )
     yield Step(UPDATE_BRANCH.name, update, f"#{pull.number}: {feedback.reason}")
@@ -113,17 +114,22 @@ def _further(
 
 
 def _told_in_vain(attempt: Attempt, reason: str) -> Iterator[Step]:
-    """Whoever asked for a further attempt learns that nothing came of it."""
+    """Whoever asked for a further attempt learns that nothing came of it, threads included."""
     if attempt.pull is None or attempt.feedback is None:
         return
     said = f"Attempt {attempt.number} came to nothing: {for_markdown(reason, 500)}"
     for command in attempt.feedback.commands:
         yield _said(attempt.pull, said, marker=command.marker)
+    for thread in attempt.feedback.threads:
+        stays = (
+            "It is not merged while this is open: resolve this, or approve, to let the bot go on."
+        )
+        yield _said(attempt.pull, f"{said}\n\n{stays}", thread=thread)
     yield from _labels_off(attempt.pull, attempt.feedback)
 
 
 def _answers(attempt: Attempt) -> tuple[str, ...]:
-    return tuple(one.marker for one in attempt.feedback.commands) if attempt.feedback else ()
+    return attempt.feedback.answers if attempt.feedback else ()
 
 
 def _labels_off(pull: Pull, feedback: Feedback) -> Iterator[Step]:
@@ -258,11 +264,12 @@ def _was_asked(answer: Answer) -> bool:
 
 def _spend(attempt: Attempt, snapshot: Snapshot) -> SpendRecord | None:
     usage: Usage = attempt.answer.usage
-    if not usage.requests:
-        return None
+    if not usage.requests or attempt.asked:
+        return None  # what a job of its own has spent is written down first of all
     return SpendRecord(
         at=snapshot.now,
         incident=attempt.incident.fingerprint,
+        attempt=attempt.number,
         engine=attempt.engine,
         requests=usage.requests,
         prompt_tokens=usage.prompt_tokens,

@@ -14,6 +14,8 @@ from codeowners import CodeOwners
 from bot.model import Pull
 from bot.snapshot import Snapshot
 
+CODEOWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+"""Where GitHub looks, in this order; the first file counts."""
 MAX_CODEOWNERS_CHARS = 3_000_000
 """A file beyond is not read at all."""
 _OWNER = re.compile(r"@[\w.-]+(/[\w.-]+)?(\[bot\])?|[^\s@]+@[^\s@]+\.[^\s@]+", re.ASCII)

@@ -22,13 +22,14 @@ from bot.actions.request_review import RequestReview
 from bot.actions.update_status import ACTION as UPDATE_STATUS
 from bot.actions.update_status import UpdateStatus
 from bot.after_merging import after_merging, taken_back
-from bot.answering import after_closing, answers
-from bot.auto_merging import armed, disarmed
+from bot.answering import after_closing, answers, tidied
+from bot.auto_merging import armed, disarmed, merged_meanwhile
 from bot.body import current_status, speaks_of_another, status_block
 from bot.dashboard import kept
 from bot.evidence import Checked
+from bot.feedback import wishes
 from bot.gate import Obstacle, standing
-from bot.ledger import HeadRecord, UntestedRecord
+from bot.ledger import HeadRecord, SpendRecord, UntestedRecord
 from bot.merge_method import merge_method
 from bot.model import Attempt, Kind, Pull, PullState, Sha
 from bot.offering import kept_check, offered, picked_up, renewed
@@ -39,6 +40,7 @@ from bot.rules import spell_required
 from bot.seen_again import unlisted
 from bot.selection import Selection
 from bot.snapshot import Snapshot
+from bot.telling import told
 from bot.watching import watched
 
 
@@ -49,12 +51,13 @@ def decide(
     checked: Sequence[Checked] = (),
     renewal: Renewal | None = None,
     reverts: Sequence[Reverted] = (),
+    costs: Sequence[SpendRecord] = (),
 ) -> Plan:
     """The plan of this tick. The same arguments give the same plan.
 
     `checked` is what the sandbox says of heads that are open already and had no check yet;
     `renewal` what became of the pull request that was to be brought up to date, `reverts` of the
-    merges that people want taken back.
+    merges that people want taken back. `costs` are those of jobs that asked by themselves.
     """
     pulls = tuple(OpenPull(pull, standing(pull, snapshot)) for pull in snapshot.open_pulls)
     moving = {attempt.pull.number for attempt in attempts if attempt.pull}
@@ -67,6 +70,9 @@ def decide(
         steps.extend(_after_merges(snapshot))
         steps.extend(after_closing(snapshot))
         steps.extend(after_merging(snapshot))
+        if costs:  # before anything is done with the answers, which may come to nothing
+            why = "what other jobs have spent on their answers"
+            steps.append(Step(APPEND_LEDGER.name, AppendLedger(records=tuple(costs)), why))
         for record in selection.orphans:
             steps.extend(picked_up(record, snapshot))
     for attempt in attempts:
@@ -85,6 +91,7 @@ def decide(
             steps.extend(answers(line, snapshot, moving))
             if line.pull.number not in moving:
                 steps.extend(_care(line, snapshot))
+        steps.extend(told(snapshot))
         steps.extend(armed(pulls, snapshot, moving, ready))
         merging = list(_merge(ready, snapshot))
         steps.extend(merging or kept(snapshot))  # a merge changes most of what it would say
@@ -97,7 +104,7 @@ def decide(
         cases=tuple(cases),
         pulls=pulls,
         skipped=selection.skipped,
-        notices=snapshot.notices,
+        notices=(*snapshot.notices, *merged_meanwhile(snapshot)),
         steps=tuple(steps),
         merges=watched(snapshot),
     )
@@ -115,7 +122,8 @@ def _care(line: OpenPull, snapshot: Snapshot) -> Iterator[Step]:
     status = status_block(stands, pull, record, snapshot)
     shown = current_status(pull.body)
     news = record if speaks_of_another(pull.body, record) else None
-    if news or (shown is not None and shown != status):
+    kept_so = snapshot.ledger.failed(UPDATE_STATUS.name, pull.branch, pull.head)
+    if not kept_so and (news or (shown is not None and shown != status)):
         update = UpdateStatus(
             number=pull.number,
             branch=pull.branch,
@@ -147,7 +155,7 @@ def _seen_again(pull: Pull, record: HeadRecord, snapshot: Snapshot) -> Iterator[
         if id_ not in known
     ]
     new = unlisted(pull.body, news)
-    if new:
+    if new and not snapshot.ledger.failed(ADD_REFLECTIONS.name, pull.branch, pull.head):
         add = AddReflections(
             number=pull.number, branch=pull.branch, head=pull.head, reflections=new
         )
@@ -175,10 +183,7 @@ def _after_merges(snapshot: Snapshot) -> Iterator[Step]:
             )
             why = f"#{pull.number} was merged with other files than the tested ones"
             yield Step(APPEND_LEDGER.name, AppendLedger(records=(untested,)), why)
-        kept = snapshot.ledger.failed(DELETE_BRANCH.name, pull.branch, pull.head)
-        if here and not kept:
-            delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
-            yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged")
+        yield from tidied(pull, "is merged", snapshot)
 
 
 def _tested_tree(pull: Pull, snapshot: Snapshot) -> Sha | None:
@@ -209,11 +214,13 @@ def _merge(ready: OpenPull | None, snapshot: Snapshot) -> Iterator[Step]:
         base=snapshot.base.sha,
         tree=commit.tree,
         method=merge_method(snapshot).method,
+        heard=tuple(sorted(wishes(pull))),
     )
     decision = ready.standing.decision
     yield Step(MERGE.name, merge, f"#{pull.number}: rule “{decision.rule}” ({decision.reason})")
-    delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
-    yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged then")
+    if not snapshot.shares_branch(pull):
+        delete = DeleteBranch(number=pull.number, branch=pull.branch, head=pull.head)
+        yield Step(DELETE_BRANCH.name, delete, f"#{pull.number} is merged then")
 
 
 def _is_revert(pull: Pull, snapshot: Snapshot) -> bool:

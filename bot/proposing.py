@@ -6,9 +6,10 @@ until a plan publishes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from bot.body import commit_message
 from bot.building import BACK_AND_FORTH, Built, Workbench, build, with_marks
@@ -27,7 +28,6 @@ from bot.model import (
     Proposal,
     Usage,
 )
-from bot.plan import Claim
 from bot.repository import File
 from bot.secrets import cleaned, redact, without_secrets, without_secrets_in
 from bot.selection import Chosen, Selection, budget
@@ -35,6 +35,7 @@ from bot.snapshot import Snapshot
 from bot.write_back import Origin
 
 Progress = Callable[[str], None]
+NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 MAX_BROKEN_NAMED = 5
 MAX_OUTPUT_SHOWN = 1_500
 """So many characters of a failing run an engine is shown, the end of it."""
@@ -57,46 +58,37 @@ def propose(
     for chosen in selection.chosen:
         left: Budget = budget(snapshot, spent.tokens, spent.usd or 0.0)
         progress(f"asking {engine.name} about {chosen.incident.fingerprint}")
-        task = Task(
-            cleaned(chosen.incident),
-            without_secrets_in(excerpts(chosen.incident.places, snapshot.tree), snapshot.tree),
-            snapshot.tree,
-            review=partial(_review, snapshot, bench),
-            read_diff=partial(edits_of, bench.repository, snapshot.base.sha),
-            earlier=_earlier(chosen, snapshot, bench),
-            engines=chosen.engines,
-        )
+        task = task_of(chosen, earlier(chosen, snapshot, bench), snapshot, bench)
         try:
             answer = engine.solve(task, left)
         except UserError as error:
             return tuple(attempts), str(error)
         spent += answer.usage
         attempt = weigh(chosen, answer.engine or engine.name, answer, snapshot, bench)
-        attempts.append(_once(attempt, attempts))
+        attempts.append(once(attempt, attempts))
     return tuple(attempts), ""
 
 
-def reconsider(
-    claims: Sequence[Claim],
-    selection: Selection,
+def task_of(
+    chosen: Chosen,
+    earlier: Earlier | None,
     snapshot: Snapshot,
     bench: Workbench,
-) -> tuple[tuple[Attempt, ...], tuple[str, ...]]:
-    """Build and judge anew what a plan file claims; what is no longer wanted is said, not done."""
-    wanted = {chosen.incident.fingerprint: chosen for chosen in selection.chosen}
-    attempts: list[Attempt] = []
-    dropped = []
-    for claim in claims:
-        chosen = wanted.pop(claim.fingerprint, None)
-        if chosen is None:
-            dropped.append(f"{claim.fingerprint} of the plan file is not to be worked on now")
-            continue
-        attempt = weigh(chosen, claim.engine, claim.answer, snapshot, bench)
-        attempts.append(_once(attempt, attempts))
-    return tuple(attempts), tuple(dropped)
+    known: Mapping[str, str] = NOTHING_KNOWN,
+) -> Task:
+    """What an engine is given; `known` says by patch id what became of changes made before."""
+    return Task(
+        cleaned(chosen.incident),
+        without_secrets_in(excerpts(chosen.incident.places, snapshot.tree), snapshot.tree),
+        snapshot.tree,
+        review=partial(_review, snapshot, bench, known),
+        read_diff=partial(edits_of, bench.repository, snapshot.base.sha),
+        earlier=earlier,
+        engines=chosen.engines,
+    )
 
 
-def _once(attempt: Attempt, earlier: Sequence[Attempt]) -> Attempt:
+def once(attempt: Attempt, earlier: Sequence[Attempt]) -> Attempt:
     """The attempt, rejected if this tick has proposed the very same change already."""
     for other in earlier:
         ours, theirs = attempt.proposal, other.proposal
@@ -197,11 +189,15 @@ def _mode(path: str, built: Built) -> str:
     return next(file.mode for file in built.files if file.path == path)
 
 
-def _review(snapshot: Snapshot, bench: Workbench, patch: Patch) -> tuple[Finding, ...]:
+def _review(
+    snapshot: Snapshot, bench: Workbench, known: Mapping[str, str], patch: Patch
+) -> tuple[Finding, ...]:
     """What weighing this patch would find, for an engine that can still do better."""
     built = build(patch, "A patch under review\n", snapshot, bench)
     if not isinstance(built, Built):
         return built
+    if built.patch_id in known:
+        return (Finding("known change", "", known[built.patch_id]),)
     evidence = bench.verifier.verify(built.commit) if bench.verifier else None
     if evidence is None or not evidence.breaks:
         return ()
@@ -210,7 +206,7 @@ def _review(snapshot: Snapshot, bench: Workbench, patch: Patch) -> tuple[Finding
     return (Finding("tests", "", redact(said)),)
 
 
-def _earlier(chosen: Chosen, snapshot: Snapshot, bench: Workbench) -> Earlier | None:
+def earlier(chosen: Chosen, snapshot: Snapshot, bench: Workbench) -> Earlier | None:
     """What the engine is told of the head that a further attempt replaces."""
     if chosen.feedback is None:
         return None

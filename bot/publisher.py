@@ -42,8 +42,9 @@ class GitPublisher:
         if ended.rejected:
             raise UserError(f"The remote refuses {LEDGER_REF}: {ended.rejected}; let the bot push.")
 
-    def delete(self, branch: str, head: Sha) -> Pushed:
-        return self._repository.push([RefUpdate(f"refs/heads/{branch}", head, None)])
+    def delete(self, branch: str, head: Sha, records: Sequence[Record]) -> Pushed:
+        remove = RefUpdate(f"refs/heads/{branch}", head, None)
+        return self._with_records([remove], records)
 
     def head(self, branch: str) -> Sha | None:
         return self._look().get(f"refs/heads/{branch}")

@@ -65,7 +65,9 @@ def write_reflection(
         )
         ended = repository.push([RefUpdate(source.full_ref, tip, added)])
         if ended.rejected:
-            raise UserError(f"The remote refuses {source.ref}: {ended.rejected}.")
+            raise UserError(
+                f"The remote refuses {source.ref}: {ended.rejected}; let the bot push there."
+            )
         if not ended.stale:
             return f"{id_} written to {source.ref}:{path}"
     raise UserError(f"{source.ref} changed {TRIES} times while it was written to; try again.")
@@ -73,8 +75,14 @@ def write_reflection(
 
 def _source(config: Config, to: str) -> SourceConfig:
     for source in config.source:
-        if to in ("", source.name):
+        if to == source.name and source.kind == "issues":
+            raise UserError(
+                f"The source {to!r} reads issues; open one with the label {source.label!r} instead."
+            )
+        if to in ("", source.name) and source.kind == "files":
             return source
+    if not to:
+        raise UserError("No source reads files, so there is none to write to; configure one.")
     names = ", ".join(repr(source.name) for source in config.source)
     raise UserError(f"There is no source named {to!r}; the configuration has {names}.")
 

@@ -7,17 +7,17 @@ comes of it is a proposal like any other: vetted, and proven by its tests on tha
 from __future__ import annotations
 
 from bot.anchoring import shifted
-from bot.building import Built, Workbench, build, with_marks
+from bot.building import Built, Workbench, build, with_files, with_marks
 from bot.diff_reading import edits_of
 from bot.git_formats import Identity
 from bot.ledger import HeadRecord
-from bot.model import Commit, Finding, Patch
+from bot.model import Commit, Finding, Kind, Patch
 from bot.renewal import Renewal
 from bot.repository import File
 from bot.selection import Selection
 from bot.snapshot import Snapshot
 from bot.three_way import three_way
-from bot.write_back import Origin
+from bot.write_back import Origin, taken_back
 
 
 def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Renewal | None:
@@ -30,11 +30,12 @@ def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Re
     found = _moved(commit, record, snapshot, bench)
     if isinstance(found, str):
         return Renewal(pull=pull, record=record, stuck=found)
-    built = build(found, commit.message, snapshot, bench, own=pull.branch)
+    reverts = record.change is Kind.REVERT
+    built = build(found, commit.message, snapshot, bench, own=pull.branch, takes_back=reverts)
     if not isinstance(built, Built):
         stuck = "; ".join(finding.sentence for finding in built[:3])
         return Renewal(pull=pull, record=record, stuck=stuck)
-    built, _ = with_marks(built, Origin(record.reflections, record.sources), snapshot, bench)
+    built = _with_its_marks(built, commit, record, snapshot, bench)
     evidence = bench.verifier.verify(built.commit) if bench.verifier else None
     if evidence and evidence.breaks:
         stuck = f"on the newest {snapshot.base_branch}, {evidence.sentence.removesuffix('.')}"
@@ -48,6 +49,18 @@ def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Re
         risks=built.risks,
         evidence=evidence,
     )
+
+
+def _with_its_marks(
+    built: Built, commit: Commit, record: HeadRecord, snapshot: Snapshot, bench: Workbench
+) -> Built:
+    """A fix marks its reflections on the newest base too; a revert reopens what it did before."""
+    if record.change is Kind.REVERT:
+        before = bench.repository.tree(commit.sha)
+        back = taken_back(record.marks, snapshot.tree, before)
+        return with_files(built, back, snapshot, bench)
+    origin = Origin(record.reflections, record.sources)
+    return with_marks(built, origin, snapshot, bench)[0]
 
 
 def _unmarked(commit: Commit, record: HeadRecord, bench: Workbench) -> Commit:

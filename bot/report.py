@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.aftermath import Aftermath
+from bot.console import Loudness, folded, loudness
 from bot.evidence import Evidence, said
 from bot.model import Attempt, BugReport, Ending, Skipped, Usage
 from bot.plan import Case, Plan
@@ -59,7 +60,8 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
         console.print(Text(f"Nothing will be done: {plan.halted}.", style="bold yellow"))
     for case in plan.cases:
         console.print()
-        console.print(_case(case))
+        with folded(f"Incident {case.attempt.incident.fingerprint}", console):
+            console.print(_case(case))
     if plan.pulls:
         console.print()
         console.print(_pulls(plan))
@@ -68,7 +70,8 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
         console.print(merges(plan.merges))
     if plan.skipped:
         console.print()
-        console.print(_skipped(plan.skipped))
+        with folded(f"Skipped reflections: {len(plan.skipped)}", console):
+            console.print(_skipped(plan.skipped))
     console.print()
     console.print(_steps(plan, verb))
     if plan.usage.requests:
@@ -76,15 +79,22 @@ def print_plan(plan: Plan, console: Console, *, verb: str) -> None:
 
 
 def print_outcomes(outcomes: Iterable[Ended], console: Console) -> int:
-    """Each step as it ends; returns how many failed."""
+    """Each step as it ends; returns how many failed. Quiet says only what changed or failed."""
     failed = 0
     for outcome in outcomes:
+        if loudness() is Loudness.QUIET and not (outcome.done.changed or outcome.done.failed):
+            continue
         mark, style = ("✓", "green") if outcome.done.changed else ("–", "yellow")
         if outcome.done.failed:
             failed += 1
             mark, style = "✗", "red"
         console.print(Text.assemble((f"{mark} ", style), printed(outcome.done.sentence)))
     return failed
+
+
+def print_evidence(evidence: Evidence, console: Console) -> None:
+    """What the tests say of one commit against another."""
+    console.print(_evidence(evidence))
 
 
 def _case(case: Case) -> RenderableType:

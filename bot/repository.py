@@ -264,6 +264,17 @@ class Repository:
             raise
         return Sha(output.decode().strip())
 
+    def checked_out(self) -> tuple[str, Sha | None]:
+        """The branch that the user is on, "" for none, and its commit, None before the first."""
+        try:
+            branch = self._run_for_user(self.root, "symbolic-ref", "--quiet", "--short", "HEAD")
+        except GitFailed:
+            branch = ""
+        try:
+            return branch, Sha(self._run_for_user(self.root, "rev-parse", "--verify", "-q", "HEAD"))
+        except GitFailed:
+            return branch, None
+
     def person(self) -> Identity:
         """Whom git would name as the author of a commit made here by hand."""
         try:

@@ -16,10 +16,11 @@ from bot.built_in_rules import BUILT_IN
 from bot.config import Config, Outcome, Proof, RuleConfig
 from bot.evidence import Evidence
 from bot.facts import Answer, Condition, Facts, Met, Weighed
-from bot.model import Check, CheckState, FileChange, Kind, RequiredCheck
+from bot.model import Check, CheckState, FileChange, Kind, RequiredCheck, configured_name
 from bot.time_windows import Window, duration, spelled
 
 NO_RULE = "no rule"
+OF_TIME = frozenset({"min_age", "hours", "days"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Decision:
     reason: str
     pending: bool = False
     weighed: tuple[Weighed, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def awaits_a_time(self) -> bool:
+        """Whether the rule waits for an age or an hour, before which no merge is possible."""
+        rule = next((one for one in self.weighed if one.rule == self.rule), None)
+        asked = rule.conditions if rule and self.pending else ()
+        return any(one.met is Met.PENDING and one.name in OF_TIME for one in asked)
 
 
 def judge(facts: Facts, config: Config) -> Decision:
@@ -232,7 +240,7 @@ def _attempt(most: int, attempt: int | None) -> Answer:
 def _sources(wanted: Sequence[str], sources: Sequence[str]) -> Answer:
     if not sources:
         return Met.UNKNOWN, "its source is unknown"
-    others = [name for name in sources if name not in wanted]
+    others = [name for name in sources if configured_name(name) not in wanted]
     if others:
         return Met.NO, f"it came from “{others[0]}”"
     return Met.YES, f"it came from {', '.join(f'“{name}”' for name in sources)}"

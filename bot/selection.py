@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.actions.own_pull import is_held
+from bot.auto_merging import stays_armed
 from bot.config import Outcome
 from bot.engines import Budget
-from bot.feedback import Command, Feedback, Verb, commands, feedback, tried
+from bot.feedback import (
+    Command,
+    Feedback,
+    Verb,
+    asks_to_hold,
+    commands,
+    feedback,
+    tried,
+    unsettled,
+)
 from bot.gate import Obstacle, standing
 from bot.history import Fate, History, history
 from bot.ledger import HeadRecord
@@ -150,6 +160,7 @@ def _again(
     for pull in snapshot.open_pulls:
         record = snapshot.record_of(pull)
         theirs = standing(pull, snapshot).has(Obstacle.LEFT_TO_PEOPLE)
+        theirs = theirs or _stays(pull, snapshot)
         wanted = feedback(pull, snapshot)
         if record is None or wanted is None or theirs or left <= 0:
             continue
@@ -240,7 +251,7 @@ def _reverts(snapshot: Snapshot) -> tuple[Revert, ...]:
         return ()
     found: list[Revert] = []
     for pull in snapshot.own_pulls:
-        asked = tuple(one for one in commands(pull) if one.verb is Verb.REVERT)
+        asked = tuple(one for one in unsettled(pull, snapshot) if one.verb is Verb.REVERT)
         if pull.state is PullState.MERGED and asked and not is_held(pull):
             found.append(Revert(pull, asked[0].words, asked))
     asked_for = {one.pull.number for one in found}
@@ -275,16 +286,22 @@ def _renew(snapshot: Snapshot) -> Pull | None:
     for pull in snapshot.open_pulls:
         stands = standing(pull, snapshot)
         wanted = any(one.verb is Verb.REBASE for one in commands(pull))
+        wanted = wanted and not _stays(pull, snapshot)
         if wanted and stands.has(Obstacle.BEHIND) and not stands.has(Obstacle.LEFT_TO_PEOPLE):
             return pull
     for pull in snapshot.open_pulls:
         stands = standing(pull, snapshot)
         kinds = {reason.obstacle for reason in stands.reasons}
-        merges = stands.decision.outcome is Outcome.MERGE
+        merges = stands.decision.outcome is Outcome.MERGE and not stands.decision.awaits_a_time
         only_behind = kinds <= {Obstacle.BEHIND, Obstacle.WAITING}
-        if merges and Obstacle.BEHIND in kinds and only_behind:
+        if merges and Obstacle.BEHIND in kinds and only_behind and not _stays(pull, snapshot):
             return pull
     return None
+
+
+def _stays(pull: Pull, snapshot: Snapshot) -> bool:
+    """Whether its head is to stay as it is: a new one would be merged unseen, or is not wanted."""
+    return stays_armed(pull, snapshot) or asks_to_hold(pull, snapshot)
 
 
 def _merge_first(snapshot: Snapshot) -> str:

@@ -93,6 +93,16 @@ class Snapshot:
         merged = pull.state is PullState.MERGED and pull.merged_by == self.forge.me
         return merged and self.is_own(pull)
 
+    def shares_branch(self, pull: Pull) -> bool:
+        """Whether another pull request is open from the same branch, such as a person's."""
+        return any(
+            other.branch == pull.branch
+            and other.number != pull.number
+            and other.state is PullState.OPEN
+            and not other.foreign
+            for other in self.forge.pulls
+        )
+
     @property
     def own_pulls(self) -> tuple[Pull, ...]:
         return tuple(pull for pull in self.forge.pulls if self.is_own(pull))

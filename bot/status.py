@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.auto_merging import merged_meanwhile
 from bot.gate import standing
 from bot.history import Fate, History, history, settled_by
 from bot.ledger import AttemptRecord, FailureRecord, HeadRecord
@@ -175,7 +176,7 @@ def status(snapshot: Snapshot) -> Status:
             usd_limit=limits.usd_per_day,
         ),
         failures=tuple(_failures(snapshot))[:LAST_FAILURES],
-        notices=snapshot.notices,
+        notices=(*snapshot.notices, *merged_meanwhile(snapshot)),
         merges=watched(snapshot),
     )
 

@@ -5,7 +5,7 @@ Judgement is in `select` and `decide`, so what is printed before is what is done
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from bot.actions import Action, Done, Params, WriteContext
@@ -28,7 +28,7 @@ def _paused(context: WriteContext) -> str:
     return f"the bot is paused: issue #{number} has the label {PAUSE_LABEL}" if number else ""
 
 
-def act(plan: Plan, context: WriteContext) -> Iterator[Ended]:
+def act(plan: Plan, context: WriteContext) -> Generator[Ended, None, None]:
     """Run the steps in order. Before each the kill switch is read again; each checks its own state.
 
     A step that finds the world changed does nothing and says so; one that fails does not keep the

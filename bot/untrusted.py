@@ -50,7 +50,12 @@ def for_model(text: str) -> str:
 
 def for_log(text: str) -> str:
     """Visible text in which a runner of GitHub Actions finds no command, wherever lines break."""
-    return _COMMAND.sub(lambda found: " ".join(found[0]), visible(text).replace("##[", "## ["))
+    return without_commands(visible(text))
+
+
+def without_commands(text: str) -> str:
+    """The text as it is, but for what a runner of GitHub Actions would take for a command."""
+    return _COMMAND.sub(lambda found: " ".join(found[0]), text.replace("##[", "## ["))
 
 
 _COMMAND = re.compile(

@@ -33,6 +33,7 @@ from bot.selection import Selection
 from bot.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from bot.building import Proof
     from bot.engines.search.laboratory import Laboratory
 
 MAX_RERUN = 200
@@ -266,14 +267,14 @@ def scrubbed(evidence: Evidence) -> Evidence:
     return replace(evidence, **changed)  # type: ignore[arg-type] # each is what it was
 
 
-def check(selection: Selection, snapshot: Snapshot, verifier: Verifier) -> tuple[Checked, ...]:
-    """Evidence for the open pull requests that wait for it, from the ledger or from a run."""
+def check(selection: Selection, snapshot: Snapshot, proof: Proof) -> tuple[Checked, ...]:
+    """Evidence for the open pull requests that wait for it, from the ledger or the proof."""
     found = []
     for pull in selection.unchecked:
         commit, record = snapshot.commit(pull.head), snapshot.record_of(pull)
         evidence = record.evidence if record else None
         if evidence is None and commit is not None:
-            evidence = verifier.verify(commit)
+            evidence = proof.verify(commit)
         if evidence:
             found.append(Checked(pull.branch, evidence))
     return tuple(found)

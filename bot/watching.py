@@ -30,9 +30,13 @@ from bot.snapshot import Snapshot
 MAX_WATCHED = 20
 """So many merges are watched at once, those of other files than the tested ones first."""
 MAX_ASKED = 50
-"""So many branches of late are looked at for a merge that nobody has written down."""
+"""So many branches are looked at for a merge that nobody has written down, the newest."""
 RERUN_BEGINS_WITHIN = timedelta(hours=1)
 """What was to be run again and has no new result after this is taken as it is."""
+
+
+RERUN_ENDS_WITHIN = timedelta(hours=6)
+"""So long the outcome of what is run again is waited for, also beyond the window."""
 
 
 class Course(StrEnum):
@@ -95,7 +99,12 @@ def recent(ledger: Ledger, config: Config, now: datetime) -> tuple[MergeRecord, 
     if not config.watch.window:
         return ()
     since = now - config.watch.lasts
-    found = {record.merged_as: record for record in ledger.merges if record.at > since}
+    begun = {one.merged_as for one in ledger.all_reruns if one.at > now - RERUN_ENDS_WITHIN}
+    found = {
+        record.merged_as: record
+        for record in ledger.merges
+        if record.at > since or record.merged_as in begun
+    }
     newest = sorted(found.values(), key=lambda record: record.at, reverse=True)
     newest.sort(key=lambda record: not ledger.untested(record.number))
     return tuple(newest[:MAX_WATCHED])
@@ -107,7 +116,7 @@ def branches_to_ask(ledger: Ledger, config: Config, now: datetime) -> tuple[str,
     for record in recent(ledger, config, now):
         names[record.branch] = None
         names[by_hand(record.number, record.branch)] = None
-    names |= dict.fromkeys(_late(ledger, config, now)[-MAX_ASKED:])
+    names |= dict.fromkeys(_unmerged(ledger)[-MAX_ASKED:])
     return tuple(names)
 
 
@@ -117,16 +126,19 @@ def by_hand(number: int, branch: str) -> str:
 
 
 def unrecorded(snapshot: Snapshot) -> Iterator[MergeRecord]:
-    """Merges of the bot's that were made and not written down, as after a crash."""
-    config, now = snapshot.config, snapshot.now
-    present = {branch.name for branch in snapshot.branches}
-    late = {*_late(snapshot.ledger, config, now)}
+    """Merges of the bot's that were made and not written down, as after a crash.
+
+    They are watched from now on, but for those that were made before the window.
+    """
+    now = snapshot.now
+    since = now - snapshot.config.watch.lasts
     for pull in sorted(snapshot.own_pulls, key=lambda pull: pull.number):
         ours = snapshot.is_bots_merge(pull)
         known = snapshot.ledger.merged(pull.number) is not None
-        if ours and pull.merged_as and not known and pull.branch in present | late:
+        if ours and pull.merged_as and not known:
+            made = pull.merged_at or now
             yield MergeRecord(
-                at=now,
+                at=now if made > since else made,
                 number=pull.number,
                 branch=pull.branch,
                 head=pull.head,
@@ -134,14 +146,18 @@ def unrecorded(snapshot: Snapshot) -> Iterator[MergeRecord]:
             )
 
 
-def _late(ledger: Ledger, config: Config, now: datetime) -> list[str]:
-    """The branches that got a head, or were left to auto-merge, within the window."""
-    since = now - config.watch.lasts
-    return [
+def _unmerged(ledger: Ledger) -> list[str]:
+    """The branches that no merge is written down of, the newest last.
+
+    The forge merges what is left to it at any time, and may delete the branch along with it.
+    """
+    merged = {record.branch for record in ledger.merges}
+    newest = dict.fromkeys(
         record.branch
-        for record in ledger.records
-        if isinstance(record, HeadRecord | ArmedRecord) and record.at > since
-    ]
+        for record in reversed(ledger.records)
+        if isinstance(record, HeadRecord | ArmedRecord) and record.branch not in merged
+    )
+    return [*reversed(newest)]
 
 
 # ----------------------------------------------------------------------------- what they did
@@ -199,10 +215,10 @@ def _followed(one: Watched, said: str, red: tuple[Check, ...], snapshot: Snapsho
         left = replace(one, course=Course.LEAVE, why=why, calls=True)
         return replace(left, sentence=f"{said}; it is left as it is: {why}.")
     if quota:
-        left = replace(one, course=Course.LEAVE, why=quota, for_good=False)
+        left = replace(one, course=Course.LEAVE, why=quota, for_good=False, calls=True)
         return replace(left, sentence=f"{said}; it is left as it is: {quota}.")
-    confirmed = any(not record.refused for record in snapshot.ledger.reruns(one.merge.after.sha))
-    reason = f"the required check {said}{', also when it was run again' if confirmed else ''}"
+    again_too = ", also when it was run again" if _is_confirmed(one, red, snapshot) else ""
+    reason = f"the required check {said}{again_too}"
     return replace(one, sentence=f"{said}; it is taken back.", course=Course.REVERT, reason=reason)
 
 
@@ -273,11 +289,17 @@ def _again(merged_as: Sha, red: tuple[Check, ...], snapshot: Snapshot) -> Course
     return Course.REVERT if is_new or snapshot.now >= begins_by else Course.NOTHING
 
 
+def _is_confirmed(one: Watched, red: tuple[Check, ...], snapshot: Snapshot) -> bool:
+    """Whether all that failed are results of the run that was asked for."""
+    asked = snapshot.ledger.reruns(one.merge.after.sha)
+    old = {id_ for record in asked for id_ in record.results}
+    return bool(asked) and all(check.run and check.id not in old for check in red)
+
+
 def _quota(snapshot: Snapshot) -> str:
     """Why no more reverts are proposed today; empty if one may be."""
     most, since = snapshot.config.watch.reverts_per_day, snapshot.now - timedelta(hours=24)
-    heads = [head for head in snapshot.ledger.heads if head.change is Kind.REVERT]
-    proposed = {head.branch for head in heads if head.at > since}
+    proposed = {one.branch for one in snapshot.ledger.heads if one.watched and one.at > since}
     if len(proposed) < most:
         return ""
     return f"watch.reverts_per_day is {most}, and so many were proposed within 24 hours"

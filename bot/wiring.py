@@ -7,23 +7,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli_runner import in_a_job
 from bot.console import console, progress
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    from bot.actions import Done
+    from bot.building import Workbench
     from bot.config import Config
     from bot.engines.recording import Tape
     from bot.forges import ForgeReader, ForgeWriter
+    from bot.jobs.answers import Brought
+    from bot.jobs.work import Work
+    from bot.ledger import SpendRecord
+    from bot.model import Attempt
     from bot.observing import Base
-    from bot.plan import Claim, Plan
+    from bot.plan import Plan
     from bot.repository import Repository
+    from bot.selection import Selection
     from bot.snapshot import Snapshot
     from bot.tick import Ended
 
@@ -65,6 +73,8 @@ class World:
         self._verifies = verifies and base.config.sandbox.enabled
         self._observed: Snapshot | None = None
         self._problem = ""
+        self._planned: Plan | None = None
+        self._done: list[Done] | None = None
 
     def observe(self, *, everything: bool = False) -> Snapshot:
         from bot.engines.registry import available
@@ -87,52 +97,111 @@ class World:
         snapshot = self.observe(everything=True)
         pull = next((one for one in snapshot.own_pulls if one.number == number), None)
         if pull is None:
-            raise UserError(f"The bot has no pull request {number} here.")
+            raise UserError(
+                f"The bot has no pull request {number} here; 'bot pulls --all' lists what it has."
+            )
         attempt = revert(pull, reason, snapshot, self.repository)
         if not isinstance(attempt, Attempt):
             raise UserError(f"Nothing was done: {attempt}.")
         only = replace(snapshot, forge=replace(snapshot.forge, pulls=(), has_issues=False))
         reverted = Reverted(Revert(pull, reason), attempt)
-        return decide(only, Selection((), (), ()), (), reverts=(reverted,))
+        self._planned = decide(only, Selection((), (), ()), (), reverts=(reverted,))
+        return self._planned
 
-    def plan(self, only: str, claims: tuple[Claim, ...] | None = None) -> Plan:
-        """Observe, ask the engine (or believe nothing of a plan file's claims), and decide."""
+    def plan(self, only: str) -> Plan:
+        """Observe, ask the engines, run the tests, and decide."""
         from bot.actions.registry import load
         from bot.building import Workbench
+        from bot.engines.counted import Counted
         from bot.engines.registry import Means, make
+        from bot.proposing import propose
+        from bot.selection import select
+        from bot.verifying import Verifier
+
+        snapshot = self.observe()
+        has_key = bool(self._tape.replay or os.environ.get("OPENAI_API_KEY"))
+        unfit = self._unfit(snapshot, has_key=has_key)
+        selection = select(snapshot, only)
+        base, config = self.base, self.base.config
+        with progress() as say, Verifier(self.repository, base.sha, config, os.environ, say) as at:
+            verifier = at if self._verifies else None
+            bench = Workbench(self.repository, self.reader, verifier)
+            means = Means(config.engine, load(config.actions.extra), verifier, self._tape, say)
+            engine = Counted(make(snapshot.engines, means), say.spent)
+            attempts, self._problem = propose(snapshot, selection, bench, engine, say)
+            return self._decided(
+                snapshot, selection, attempts, bench, lambda: (*unfit, *at.notices)
+            )
+
+    def reconsider(self, brought: Brought) -> Plan:
+        """Observe, build and judge anew what files bring, and decide; nothing of it is run."""
+        from bot.building import Workbench
+        from bot.jobs.evidence import Given
+        from bot.jobs.reconsidering import claimed, reconsider
+        from bot.selection import select
+        from bot.verifying import scrubbed
+
+        snapshot = self._observe_for_jobs()
+        selection = select(snapshot, "", claimed(brought.claims))
+        given = Given(self.base.sha, map(scrubbed, brought.evidence))
+        bench = Workbench(self.repository, self.reader, given if self._verifies else None)
+        found = reconsider(brought.claims, selection, snapshot, bench)
+        said = (*self._unfit(snapshot), *brought.notices, *given.notices, *found.notices)
+        return self._decided(snapshot, selection, found.attempts, bench, lambda: said, found.costs)
+
+    def list_work(self, only: str, folder: Path) -> tuple[Work, tuple[str, ...]]:
+        """Observe, and write what other jobs are to do into a folder."""
+        from bot.building import Workbench
+        from bot.jobs.listing import list_work
+        from bot.selection import select
+
+        snapshot = self._observe_for_jobs()
+        bench = Workbench(self.repository, self.reader, None)
+        work, said = list_work(snapshot, select(snapshot, only), bench, folder)
+        halted = (snapshot.halted,) if snapshot.halted else ()
+        return work, (*halted, *snapshot.notices, *self._unfit(snapshot), *said)
+
+    def _unfit(self, snapshot: Snapshot, *, has_key: bool | None = None) -> tuple[str, ...]:
+        """What `bot doctor` calls a problem, as far as that is known without asking for more."""
+        from bot.doctor.examining import at_hand
+        from bot.doctor.registry import problems
+
+        seen = at_hand(snapshot, self.repository, self.reader, os.environ, has_key=has_key)
+        return problems(seen)
+
+    def _observe_for_jobs(self) -> Snapshot:
+        """With all configured engines: other jobs ask them, and hold what they need."""
+        snapshot = replace(self.observe(), engines=self.base.config.engine.order)
+        self._observed = snapshot
+        return snapshot
+
+    def _decided(
+        self,
+        snapshot: Snapshot,
+        selection: Selection,
+        attempts: Sequence[Attempt],
+        bench: Workbench,
+        notices: Callable[[], tuple[str, ...]],
+        costs: tuple[SpendRecord, ...] = (),
+    ) -> Plan:
+        """The plan for these attempts, and for all else that the bench has a proof of."""
         from bot.policy import decide
-        from bot.proposing import propose, reconsider
         from bot.renewal import Reverted
         from bot.renewing import renew_next
         from bot.reverting import revert, unverified
-        from bot.selection import select
-        from bot.verifying import Verifier, check
+        from bot.verifying import check
 
-        snapshot = self.observe()
-        claimed = None if claims is None else {claim.fingerprint for claim in claims}
-        selection = select(snapshot, only, claimed)
-        dropped: tuple[str, ...] = ()
-        base, config = self.base, self.base.config
-        with progress() as say, Verifier(self.repository, base.sha, config, os.environ, say) as at:
-            bench = Workbench(self.repository, self.reader, at if self._verifies else None)
-            if claims is None:
-                registry, verifier = load(config.actions.extra), bench.verifier
-                means = Means(config.engine, registry, verifier, self._tape, say)
-                engine = make(snapshot.engines, means)
-                attempts, self._problem = propose(snapshot, selection, bench, engine, say)
-            else:
-                attempts, dropped = reconsider(claims, selection, snapshot, bench)
-            checked = check(selection, snapshot, at) if self._verifies else ()
-            renewal = renew_next(snapshot, selection, bench)
-            verify = at.verify if self._verifies else unverified
-            reverts = tuple(
-                Reverted(one, revert(one.pull, one.reason, snapshot, self.repository, verify))
-                for one in selection.reverts
-            )
-        notices = (*snapshot.notices, *at.notices, *dropped)
-        return decide(
-            replace(snapshot, notices=notices), selection, attempts, checked, renewal, reverts
+        proof = bench.verifier
+        checked = check(selection, snapshot, proof) if proof else ()
+        renewal = renew_next(snapshot, selection, bench)
+        verify = proof.verify if proof else unverified
+        reverts = tuple(
+            Reverted(one, revert(one.pull, one.reason, snapshot, self.repository, verify))
+            for one in selection.reverts
         )
+        snapshot = replace(snapshot, notices=(*snapshot.notices, *notices()))
+        self._planned = decide(snapshot, selection, attempts, checked, renewal, reverts, costs)
+        return self._planned
 
     def finish(self) -> None:
         """End with what a person has to mend, now that all else is done."""
@@ -167,7 +236,20 @@ class World:
             me=self._observed.forge.me,
             now=self._observed.now,
         )
-        yield from act(plan, context)
+        self._done = []
+        with closing(act(plan, context)) as steps:  # so that whoever stops early stops it at once
+            for ended in steps:
+                self._done.append(ended.done)
+                yield ended
+
+    def tell_runner(self) -> None:
+        """Leave what was planned and done where a job's runner shows it, if one reads this."""
+        if self._planned and in_a_job():
+            from bot.cli_runner import tell_runner
+            from bot.job_summary import Run
+
+            done = self._done
+            tell_runner(Run(self._planned, tuple(done or ()), rehearsed=done is None))
 
     def _make_reader(self) -> ForgeReader:
         if self.forge.name == "local":
@@ -207,8 +289,11 @@ def open_world(
     with open_repository() as repository:
         found = read_base(repository, base, config, rehearsal=rehearsal)
         world = World(repository, found, tape, verifies=verifies, clock=clock)
-        yield world
-        world.finish()
+        try:
+            yield world
+            world.finish()
+        finally:
+            world.tell_runner()
 
 
 @contextmanager

@@ -115,7 +115,7 @@ def _spec(sources: Collection[str], config: Config) -> GitIgnoreSpec:
     patterns = [
         pattern
         for source in config.source
-        if source.name in sources and not source.ref
+        if source.name in sources and source.kind == "files" and not source.ref
         for pattern in source.files
     ]
     return GitIgnoreSpec.from_lines(patterns)

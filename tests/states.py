@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.gate import Standing, standing
-from bot.ledger import FailureRecord
+from bot.ledger import FailureRecord, Record, SwitchedRecord
 from bot.model import (
     HOLD_LABEL,
     Actor,
     BaseRules,
     Check,
     CheckState,
+    Ending,
     Marks,
     Mergeable,
     Pull,
@@ -37,6 +38,7 @@ from tests.observed import (
     HEAD_RECORD,
     NOW,
     PULL,
+    attempt,
     snapshot,
 )
 
@@ -79,6 +81,11 @@ def _refused(action: str, reason: str, **facts: object) -> Example:
     return Example(PULL, seen)
 
 
+def _switched_off() -> Example:
+    switched = SwitchedRecord(at=NOW, branch=BRANCH, head=HEAD, on=True)
+    return Example(PULL, snapshot(PULL, records=(HEAD_RECORD, switched)))
+
+
 def _late(*checks: Check, started: tuple[Started, ...] = ()) -> Example:
     pull = replace(PULL, checks=checks, started=started)
     return Example(pull, snapshot(pull, now=LATER))
@@ -91,10 +98,18 @@ def _unproven() -> Example:
     return Example(pull, snapshot(pull, records=(record,), forge=here))
 
 
-def _wished() -> Example:
+def _said(text: str, *records: Record, **facts: object) -> Example:
     alice = Actor("alice", 7, may_write=True)
-    said = Remark(id="c1", author=alice, at=NOW, text="/bot hold", kind=RemarkKind.COMMENT)
-    return _pull(remarks=(said,))
+    known: dict[str, object] = {"kind": RemarkKind.COMMENT}
+    said = Remark(id="c1", author=alice, at=NOW, text=text, **known | facts)  # type: ignore[arg-type] # as above
+    objects = said.verdict is ReviewState.CHANGES_REQUESTED
+    pull = replace(PULL, remarks=(said,), objected_by=("alice",) if objects else ())
+    return Example(pull, snapshot(pull, records=(HEAD_RECORD, *records)))
+
+
+def _asked_for_changes(*records: Record) -> Example:
+    objects = ReviewState.CHANGES_REQUESTED
+    return _said("None must raise.", *records, kind=RemarkKind.REVIEW, verdict=objects)
 
 
 def _rule(outcome: str) -> Example:
@@ -121,9 +136,11 @@ EXAMPLES: dict[str, Example] = {
         PULL, snapshot(PULL, config=CONFIG.replace("trust = true", "trust = false"))
     ),
     "rule stops it": _rule("draft"),
-    "a wish is open": _wished(),
+    "a wish is open": _said("/bot hold"),
+    "objection stands": _said("Wrong.", attempt(Ending.FAILED, 3), kind=RemarkKind.THREAD),
     "draft": _pull(draft=True),
-    "changes requested": _pull(review=ReviewState.CHANGES_REQUESTED, objected_by=("alice",)),
+    "changes requested": _asked_for_changes(),
+    "changes left to people": _asked_for_changes(attempt(Ending.FAILED, 3)),
     "approval missing": _rules(
         replace(PULL, review=ReviewState.REQUIRED, approved_by=("alice",)),
         approvals=2,
@@ -144,6 +161,7 @@ EXAMPLES: dict[str, Example] = {
             forge=replace(FORGE, rules=BaseRules(linear=True)),
         ),
     ),
+    "auto-merge switched off": _switched_off(),
     "marks conflict": _marks_conflict(),
     "conflict": _pull(mergeable=Mergeable.CONFLICT),
     "forge blocks it": _pull(mergeable=Mergeable.BLOCKED),

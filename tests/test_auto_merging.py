@@ -9,9 +9,10 @@ import pytest
 
 from bot.actions.append_ledger import AppendLedger
 from bot.auto_merging import armed, disarmed
-from bot.ledger import ArmedRecord, FailureRecord
+from bot.ledger import ArmedRecord, FailureRecord, SwitchedRecord
 from bot.model import (
     HOLD_LABEL,
+    Actor,
     BaseRules,
     Branch,
     Check,
@@ -19,13 +20,16 @@ from bot.model import (
     Mergeable,
     Pull,
     PullState,
+    Remark,
+    RemarkKind,
     ReviewState,
     Sha,
 )
 from bot.plan import OpenPull
 from bot.policy import decide
-from bot.selection import Selection
+from bot.selection import Selection, select
 from bot.snapshot import Snapshot
+from bot.status import status
 from tests.observed import (
     BASE,
     BRANCH,
@@ -143,11 +147,45 @@ def test_a_wish_of_a_persons_is_neither_repeated_nor_taken_back() -> None:
     assert planned(seen(by_same_account, records=(HEAD_RECORD,))) == []
 
 
+def test_what_a_person_switched_off_stays_off_and_is_not_merged_by_the_bot_either() -> None:
+    switched = SwitchedRecord(at=NOW, branch=BRANCH, head=HEAD, on=True)
+    by_bot = switched.model_copy(update={"on": False})
+    known = (HEAD_RECORD, RECORD, switched)
+    assert planned(seen(on(WAITING), records=known)) == []
+    assert planned(seen(WAITING, records=known)) == []
+    assert planned(seen(PULL, records=known)) == []
+    assert planned(seen(WAITING, records=(*known, by_bot))) == ["enable_auto_merge"]
+
+
 def test_a_refusal_for_good_is_not_asked_for_again() -> None:
     said = FailureRecord(
         at=NOW, action="enable_auto_merge", branch=BRANCH, head=HEAD, reason="not allowed"
     )
     assert planned(seen(WAITING, records=(HEAD_RECORD, said))) == []
+
+
+def test_where_the_forge_does_not_leave_off_no_engine_is_asked_for_a_new_head() -> None:
+    alice = Actor("alice", 7, may_write=True)
+    said = Remark(id="c1", author=alice, at=NOW, text="/bot retry", kind=RemarkKind.COMMENT)
+    asked = replace(WAITING, remarks=(said,))
+    kept = FailureRecord(
+        at=NOW, action="disable_auto_merge", branch=BRANCH, head=HEAD, reason="it cannot"
+    )
+    records = (HEAD_RECORD, RECORD, kept)
+    assert select(seen(on(asked), records=records[:2])).chosen
+    assert not select(seen(on(asked), records=records)).chosen
+    behind = on(replace(asked, remarks=(replace(said, text="/bot rebase"),)))
+    assert select(seen(behind, records=records[:2], commits=OLD)).renew
+    assert not select(seen(behind, records=records, commits=OLD)).renew
+
+
+def test_while_the_bot_is_paused_it_is_said_what_the_forge_still_merges() -> None:
+    paused = seen(on(WAITING), halted="the bot is paused")
+    assert planned(paused) == []
+    said = "#1: left to auto-merge, so the forge still merges it unless you disable that"
+    assert status(paused).notices == (said,)
+    assert decide(paused, Selection((), (), ()), ()).notices == (said,)
+    assert status(seen(on(WAITING))).notices == ()
 
 
 def second(pull: Pull) -> Pull:

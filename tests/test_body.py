@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.body import pull_body, rewritten_for, speaks_of_another
+from bot.ledger import FailureRecord, Ledger
 from bot.policy import decide
 from bot.seen_again import with_reflections
 from bot.selection import select
-from tests.observed import HEAD_RECORD, PULL, snapshot
+from tests.observed import BRANCH, HEAD_RECORD, NOW, PULL, snapshot
 
 SECOND = HEAD_RECORD.model_copy(
     update={"attempt": 2, "summary": "It is another thing.", "explanation": "Return early.",
@@ -62,3 +63,9 @@ def test_the_tick_after_a_further_attempt_rewrites_it_whatever_was_lost_before()
         step for step in decide(world, select(world), ()).steps if step.action == "update_status"
     ]
     assert step.params.model_dump()["head_record"]["attempt"] == 2
+    kept = FailureRecord(
+        at=NOW, action="update_status", branch=BRANCH, head=SECOND.head, reason="too long"
+    )
+    refused = replace(world, ledger=Ledger(None, (SECOND, kept)))
+    plan = decide(refused, select(refused), ())
+    assert "update_status" not in [step.action for step in plan.steps]

@@ -70,7 +70,7 @@ def test_config_schema_is_json_schema(tmp_path: Path) -> None:
     assert "policy" in schema["properties"]
 
 
-@pytest.mark.parametrize("args", [("nonsense",), ("run", "--nonsense"), ("apply",)])
+@pytest.mark.parametrize("args", [("nonsense",), ("run", "--nonsense"), ("reflect",)])
 def test_wrong_usage_is_exit_code_2(tmp_path: Path, args: tuple[str, ...]) -> None:
     assert bot(*args, cwd=tmp_path).returncode == 2
 

@@ -99,6 +99,10 @@ def test_a_whole_file_says_what_it_says() -> None:
         ("[[source]]\nref = 'refs/bot/ledger'", "outside bot/"),
         ("[[source]]\nref = '--upload-pack=x'", "outside bot/"),
         ("[[source]]\nref = 'a:b'", "outside bot/"),
+        ("[[source]]\nlabel = 'x'", 'label goes with kind = "issues"'),
+        ("[[source]]\nkind = 'issues'\nfiles = ['a']", 'files goes with kind = "files"'),
+        ("[[source]]\nkind = 'issues'\nlabel = 'Bot:Hold'", "means something else to the bot"),
+        ("[[source]]\nkind = 'issues'\nlabel = 'a,b'", "source[0].label:"),
         ("[limits]\nusd_per_day = 1", "usd_per_million_prompt_tokens"),
         ("[engine]\norder = ['magic']", "engine.order[0]:"),
         ("mode = 'watch'", "mode:"),
@@ -142,6 +146,7 @@ def test_all_mistakes_are_named_at_once() -> None:
         (("agent", "nightly"), False),
         (("nightly",), False),
         (("stranger",), False),
+        (("agent (anyone's)",), False),
         ((), False),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from bot.config import Outcome
 from bot.gate import Obstacle, standing
+from bot.ledger import FailureRecord
 from bot.merge_method import merge_method
 from bot.model import (
     CHECK_NAME,
@@ -24,7 +25,19 @@ from bot.model import (
     Sha,
     Started,
 )
-from tests.observed import CHANGE, COMMIT, CONFIG, FORGE, HEAD, NOW, PULL, snapshot
+from bot.selection import select
+from tests.observed import (
+    BRANCH,
+    CHANGE,
+    COMMIT,
+    CONFIG,
+    FORGE,
+    HEAD,
+    HEAD_RECORD,
+    NOW,
+    PULL,
+    snapshot,
+)
 
 
 def test_a_green_pull_request_that_a_rule_merges_is_ready() -> None:
@@ -58,6 +71,31 @@ def test_each_obstacle_alone_keeps_it_from_being_merged(
     assert not stands.ready
     assert stands.has(obstacle)
     assert sentence in stands.sentence
+
+
+@pytest.mark.parametrize(
+    ("rule", "renewed"),
+    [("", True), ('min_age = "1h"', False), ('hours = "20:00-21:00"', False)],
+)
+def test_what_may_not_merge_yet_does_not_follow_each_commit_of_the_base(
+    rule: str, renewed: bool
+) -> None:
+    config = CONFIG.replace("max_lines = 10", rule)
+    seen = snapshot(PULL, config=config, commits=(replace(COMMIT, parents=(OTHER,)),))
+    assert (select(seen).renew is not None) is renewed
+
+
+@pytest.mark.parametrize("parents", [COMMIT.parents, (OTHER,)])
+def test_what_cannot_be_renewed_is_not_renewed_again_because_the_forge_wants_it(
+    parents: tuple[Sha, ...],
+) -> None:
+    behind = replace(PULL, mergeable=Mergeable.BEHIND)
+    here = (replace(COMMIT, parents=parents),)
+    stuck = FailureRecord(at=NOW, action="update_branch", branch=BRANCH, head=HEAD, reason="no")
+    assert standing(behind, snapshot(behind, commits=here)).has(Obstacle.BEHIND)
+    stands = standing(behind, snapshot(behind, commits=here, records=(HEAD_RECORD, stuck)))
+    assert not stands.ready
+    assert not stands.has(Obstacle.BEHIND)
 
 
 def test_a_check_and_a_status_of_one_name_must_both_pass() -> None:
@@ -153,6 +191,13 @@ def test_a_check_that_never_begins_is_not_waited_for_for_ever(
     assert stands.decision.pending is waits
     if not waits:
         assert stands.reasons == standing(pull, snapshot(pull, now=NOW + 99 * HOUR)).reasons
+
+
+def test_where_another_app_or_a_status_says_it_a_person_is_told_why_that_does_not_count() -> None:
+    bound = replace(FORGE, required=(RequiredCheck("test", app_id=7),))
+    stands = standing(PULL, snapshot(PULL, forge=bound, now=NOW + HOUR))
+    assert "by the app that the branch's rules name" in stands.sentence
+    assert stands.has(Obstacle.REVIEW)
 
 
 def test_a_check_that_begins_after_all_is_waited_for_again_and_then_counts() -> None:

@@ -13,16 +13,21 @@ import bot
 HOUSE = Path(bot.__file__).parent
 PURE = """
     after_merging aftermath anchoring audit audit_links auto_merging body built_in_rules
-    changed_lines dashboard evidence explaining facts forges/github_answers
-    forges/github_commits forges/github_people forges/github_queries forges/github_rules
-    forges/github_suites forges/local_checks forges/local_people forges/local_records gate
-    grounding history ledger merge_method model/__init__ model/answers model/commits model/forge
-    model/names model/proposals model/reflections obstacles/__init__ obstacles/checks
-    obstacles/merging obstacles/people owners plan policy protected risks risks_to_tests
-    risky_names rules selection snapshot sources/marking status time_windows triage untrusted
-    vet vetting/__init__ vetting/elision vetting/imports vetting/lookalikes vetting/manifests
-    vetting/names vetting/paths vetting/signatures vetting/source vetting/syntax vetting/texts
-    watching write_back
+    changed_lines dashboard doctor/__init__ doctor/branch doctor/ci doctor/engines
+    doctor/imagining doctor/machine doctor/merging doctor/reach doctor/registry doctor/rights
+    doctor/running doctor/seen doctor/sources doctor/workflows evidence explaining facts
+    forges/access forges/github_answers forges/github_commits forges/github_people
+    forges/github_queries forges/github_rules forges/github_suites forges/local_checks
+    forges/local_people forges/local_records gate grounding history job_summary jobs/answers
+    jobs/evidence jobs/limits jobs/work ledger merge_method model/__init__ model/answers
+    model/commits model/forge model/names model/proposals model/reflections obstacles/__init__
+    obstacles/checks obstacles/merging obstacles/people owners plan policy protected records
+    risks risks_to_tests risky_names rules selection snapshot sources/labelled_issues
+    sources/marking starting/beginning starting/checks starting/configuring starting/detecting
+    status telling time_windows triage untrusted vet vetting/__init__ vetting/elision
+    vetting/imports vetting/lookalikes vetting/manifests vetting/names vetting/paths
+    vetting/signatures vetting/source vetting/syntax vetting/texts watching workflow_commands
+    write_back
 """
 OUTSIDE = """
     asyncio ctypes fileinput ftplib git github glob http httpx importlib io multiprocessing openai
@@ -36,7 +41,8 @@ CALLS = frozenset({"open", "input", "print", "exec", "eval", "__import__", "brea
 HOMES = {
     "git": {"repository.py"},
     "github": {
-        f"forges/github{part}.py" for part in ("", "_client", "_errors", "_speech", "_writing")
+        f"forges/github{part}.py"
+        for part in ("", "_access", "_client", "_errors", "_speech", "_writing")
     },
     "openai": {"engines/openai.py"},
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +305,14 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (root / "dangling").mkdir()
     (root / "dangling" / "reflections.json").symlink_to(root / "nowhere")
     assert places(root) == []
+
+
+def test_a_folder_whose_name_is_no_text_is_told_as_far_as_it_is(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/b\xffad"
+    Path(os.fsdecode(folder)).mkdir()
+    write(Path(os.fsdecode(folder)), "reflections.json")
+    (where,) = places(tmp_path, "**/reflections.json")
+    assert where == "bad/reflections.json[0]"
 
 
 def test_one_bad_file_does_not_hide_another(tmp_path: Path) -> None:

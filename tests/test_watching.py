@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.actions.update_issue import UpdateIssue
+from bot.after_merging import after_merging
 from bot.aftermath import Aftermath
 from bot.history import Fate, history
 from bot.ledger import (
     AttemptRecord,
+    CalledRecord,
+    DoneRecord,
     LeftRecord,
     MergeRecord,
     Record,
@@ -23,6 +27,7 @@ from bot.model import (
     CheckState,
     CommitChecks,
     Ending,
+    Issue,
     Kind,
     Pull,
     PullState,
@@ -30,9 +35,19 @@ from bot.model import (
     WatchedMerge,
     fingerprint_of_revert,
 )
+from bot.plan import Step
 from bot.selection import select
 from bot.snapshot import Snapshot
-from bot.watching import MAX_WATCHED, Course, by_hand, by_sentence, recent, unrecorded, watched
+from bot.watching import (
+    MAX_WATCHED,
+    Course,
+    branches_to_ask,
+    by_hand,
+    by_sentence,
+    recent,
+    unrecorded,
+    watched,
+)
 from tests.observed import (
     BRANCH,
     CONFIG,
@@ -61,6 +76,8 @@ REVERT_RECORD = HEAD_RECORD.model_copy(
 )
 REVERT = replace(PULL, number=2, branch=REVERT_RECORD.branch)
 THEIRS = replace(PULL, number=3, branch=by_hand(1, BRANCH), author_id=7)
+CLOSED = DoneRecord(at=NOW, action="close_pull_request", branch=REVERT_RECORD.branch, head=HEAD)
+LATER = NOW + timedelta(days=3)
 AGAIN = RerunRecord(at=NOW, merged_as=MERGE, results=(11,))
 
 
@@ -138,7 +155,9 @@ IN_VAIN = AttemptRecord.model_validate(
 )
 STOPPED = attempt(Ending.STOPPED, 2, NOW + timedelta(hours=1))
 TODAY = tuple(
-    REVERT_RECORD.model_copy(update={"incident": f"v1-{n}", "branch": f"bot/v1-{n}-1"})
+    REVERT_RECORD.model_copy(
+        update={"incident": f"v1-{n}", "branch": f"bot/v1-{n}-1", "watched": True}
+    )
     for n in range(2)
 )
 
@@ -218,6 +237,31 @@ def test_the_window_ends_and_can_be_closed() -> None:
     assert len(watched(seen(RED, now=NOW + timedelta(hours=24), config=longer))) == 1
 
 
+def test_a_story_that_is_under_way_ends_after_the_window_too() -> None:
+    asked = AGAIN.model_copy(update={"at": NOW + timedelta(hours=23)})
+    late = NOW + timedelta(hours=25)
+    (one,) = watched(seen(FAILED_AGAIN, records=(asked,), now=late))
+    assert one.course is Course.REVERT
+    assert watched(seen(FAILED_AGAIN, records=(asked,), now=late + timedelta(hours=4))) == ()
+
+
+def test_only_what_did_run_again_is_said_to_have_failed_twice() -> None:
+    later = NOW + timedelta(hours=1)
+    (twice,) = watched(seen(FAILED_AGAIN, records=(AGAIN,)))
+    (never,) = watched(seen(RUNS_AGAIN, records=(AGAIN,), now=later))
+    assert (twice.course, never.course) == (Course.REVERT, Course.REVERT)
+    assert "also when it was run again" in twice.reason
+    assert "again" not in never.reason
+
+
+def test_what_people_take_back_is_not_in_the_quota_and_beyond_that_a_person_is_called() -> None:
+    asked = tuple(one.model_copy(update={"watched": False}) for one in TODAY)
+    (one,) = watched(seen(RED, records=asked))
+    assert one.course is Course.REVERT
+    (left,) = watched(seen(RED, records=TODAY))
+    assert (left.course, left.calls) == (Course.LEAVE, True)
+
+
 def test_of_many_merges_the_untested_and_the_newest_are_watched() -> None:
     many = tuple(
         RECORD.model_copy(
@@ -234,19 +278,48 @@ def test_of_many_merges_the_untested_and_the_newest_are_watched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("merged", "records", "now", "count"),
+    ("merged", "records", "since"),
     [
-        (MERGED, (HEAD_RECORD,), NOW, 1),
-        (MERGED, (HEAD_RECORD, RECORD), NOW, 0),
-        (replace(MERGED, merged_by=7), (HEAD_RECORD,), NOW, 0),
-        (MERGED, (HEAD_RECORD,), NOW + timedelta(days=3), 0),
+        (MERGED, (HEAD_RECORD,), [LATER]),
+        (replace(MERGED, merged_at=LATER), (HEAD_RECORD,), [LATER]),
+        (replace(MERGED, merged_at=NOW), (HEAD_RECORD,), [NOW]),
+        (MERGED, (HEAD_RECORD, RECORD), []),
+        (replace(MERGED, merged_by=7), (HEAD_RECORD,), []),
     ],
 )
-def test_a_merge_that_a_crash_left_unwritten_is_written_down(
-    merged: Pull, records: tuple[Record, ...], now: datetime, count: int
+def test_a_merge_of_late_is_written_down_however_old_its_head_is(
+    merged: Pull, records: tuple[Record, ...], since: list[datetime]
 ) -> None:
-    observed = replace(snapshot(merged, records=records, branches=()), now=now)
-    assert len(list(unrecorded(observed))) == count
+    observed = replace(snapshot(merged, records=records, branches=()), now=LATER)
+    found = list(unrecorded(observed))
+    assert [record.at for record in found] == since
+    asked = branches_to_ask(observed.ledger, observed.config, LATER)
+    assert (BRANCH in asked) is (RECORD not in records)
+
+
+def test_of_what_was_stopped_twice_an_issue_tells_the_newest_and_then_rests() -> None:
+    stops = [attempt(Ending.STOPPED).model_copy(update={"reason": word}) for word in ("a", "b")]
+    called = CalledRecord(at=NOW, about=INCIDENT.fingerprint, issue=9)
+    observed = snapshot(records=(HEAD_RECORD, *stops, called))
+
+    def planned(body: str) -> list[Step]:
+        title = f"{INCIDENT.fingerprint} goes back and forth, and waits for a person"
+        known = Issue(number=9, url="", title=title, body=body)
+        forge = replace(observed.forge, has_issues=True, issues=(known,))
+        return list(after_merging(replace(observed, forge=forge)))
+
+    (step,) = planned("The bot has stopped working on it: a.")
+    assert isinstance(step.params, UpdateIssue)
+    assert planned(step.params.body) == []
+
+
+@pytest.mark.parametrize(("records", "closes"), [((), True), ((CLOSED,), False)])
+def test_a_revert_gives_way_to_a_persons_once(records: tuple[Record, ...], closes: bool) -> None:
+    known = (REVERT_RECORD, *records)
+    observed = seen(RED, REVERT, THEIRS, records=known)
+    steps = [step.action for step in after_merging(observed)]
+    assert ("close_pull_request" in steps) is closes
+    assert ("comment" in steps) is closes
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ class Done:
     changed: bool
     sentence: str
     failed: bool = False
+    pull: int = 0
+    """The number of a pull request that came of it."""
 
 
 C = TypeVar("C")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.actions.own_pull import own_open_pull
+from bot.actions.own_pull import own_open_pull, record_refusal
 from bot.model import Sha
 from bot.seen_again import with_reflections
 
@@ -23,7 +23,10 @@ def execute(context: WriteContext, params: AddReflections) -> Done:
     body = with_reflections(pull.body, params.reflections)
     if body == pull.body:
         return Done(False, f"pull request {pull.number} names them already")
-    context.writer.set_body(pull.number, body)
+    refused = context.writer.set_body(pull.number, body)
+    if refused:
+        record_refusal(context, ACTION.name, pull, refused)
+        return Done(False, f"the forge keeps the body of {pull.number}: {refused.reason}")
     count = len(params.reflections)
     noun = "reflection" if count == 1 else "reflections"
     return Done(True, f"added {count} {noun} to pull request {pull.number}")

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.actions.own_pull import own_pull, record_refusal
+from bot.actions.own_pull import is_held, own_pull, record_refusal
 from bot.forges import hidden
 from bot.model import Sha
 
@@ -25,8 +25,8 @@ class Comment(Params):
     """What it speaks of: said only while the branch is there."""
     speaks_of: str = ""
     """The branch that has this head, where it is not the pull request's own."""
-    while_held: bool = False
-    """Say it even under the hold label: for the answer to whoever asked for the hold."""
+    of_hold: bool = False
+    """It tells of the hold label: said only under that, where nothing else is said."""
 
     @model_validator(mode="after")
     def _is_said_once(self) -> Self:
@@ -36,9 +36,11 @@ class Comment(Params):
 
 
 def execute(context: WriteContext, params: Comment) -> Done:
-    pull = own_pull(context, params.number, params.branch, while_held=params.while_held)
+    pull = own_pull(context, params.number, params.branch, while_held=params.of_hold)
     if isinstance(pull, str):
         return Done(False, pull)
+    if params.of_hold and not is_held(pull):
+        return Done(False, f"pull request {pull.number} is not on hold, whatever was asked for")
     spoken_of = params.speaks_of or params.branch
     if params.head and context.publisher.head(spoken_of) != params.head:
         return Done(False, f"{spoken_of} is not at {params.head[:9]}, of which this speaks")
@@ -49,7 +51,7 @@ def execute(context: WriteContext, params: Comment) -> Done:
     else:
         refused = context.writer.comment(pull.number, params.text, marker=params.marker)
     if refused:
-        record_refusal(context, ACTION.name, pull, refused)
+        record_refusal(context, ACTION.name, pull, refused, marker=params.marker)
         return Done(False, f"the forge refused a comment on {pull.number}: {refused.reason}")
     return Done(True, f"commented on pull request {pull.number}")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.ledger import FailureRecord
+from bot.actions.own_pull import own_pull
+from bot.ledger import DoneRecord, FailureRecord
 from bot.model import Pull, PullState, Sha
 
 
@@ -15,10 +16,16 @@ class DeleteBranch(Params):
 
 
 def execute(context: WriteContext, params: DeleteBranch) -> Done:
-    pull = context.reader.pull(params.number)
-    if pull is None or pull.author_id != context.me or not _is_over(pull):
+    pull = own_pull(context, params.number, params.branch)
+    if isinstance(pull, str):
+        return Done(False, pull)
+    if not _is_over(pull):
         return Done(False, f"{params.branch} is neither merged nor refused")
-    ended = context.publisher.delete(params.branch, params.head)
+    other = context.reader.current(params.branch)
+    if other and other.state is PullState.OPEN and other.number != params.number:
+        return Done(False, f"pull request {other.number} is open from {params.branch} too")
+    deleted = DoneRecord(at=context.now, action=ACTION.name, branch=params.branch, head=params.head)
+    ended = context.publisher.delete(params.branch, params.head, (deleted,))
     if ended.rejected:
         failure = FailureRecord(
             at=context.now,

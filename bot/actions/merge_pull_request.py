@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
 from bot.actions.own_pull import own_open_pull
+from bot.feedback import wishes
 from bot.forges import Merged, Refused
 from bot.ledger import FailureRecord, MergeRecord, UntestedRecord
 from bot.model import CheckState, Mergeable, Pull, ReviewState, Sha
@@ -22,13 +23,15 @@ class MergePullRequest(Params):
     required: tuple[str, ...]
     """The checks that must still pass, each as `name` or `name@app-id`."""
     method: str
+    heard: tuple[str, ...] = ()
+    """What people had said against a merge by then, see `bot.feedback.wishes`, all of it met."""
 
 
 def execute(context: WriteContext, params: MergePullRequest) -> Done:
     pull = own_open_pull(context, params.number, params.head)
     if isinstance(pull, str):
         return Done(False, pull)
-    changed = _no_longer_ready(pull, params.required)
+    changed = _no_longer_ready(pull, params)
     if changed:
         return Done(False, f"pull request {pull.number} is not merged: {changed}")
     if context.publisher.head(context.base_branch) != params.base:
@@ -77,20 +80,22 @@ def _written_down(context: WriteContext, params: MergePullRequest, merged: Merge
 def _is_unexplained(context: WriteContext, params: MergePullRequest) -> bool:
     """Whether a refusal has no reason that the next tick sees by itself: all is as it was."""
     pull = own_open_pull(context, params.number, params.head)
-    if isinstance(pull, str) or _no_longer_ready(pull, params.required):
+    if isinstance(pull, str) or _no_longer_ready(pull, params):
         return False
     return pull.mergeable is Mergeable.YES
 
 
-def _no_longer_ready(pull: Pull, required: tuple[str, ...]) -> str:
+def _no_longer_ready(pull: Pull, params: MergePullRequest) -> str:
     """What people or checks have said since the plan was made; empty if nothing against it."""
+    if wishes(pull) - {*params.heard}:
+        return "somebody has asked for something here meanwhile"
     if pull.draft:
         return "it is a draft by now"
     if pull.review in (ReviewState.CHANGES_REQUESTED, ReviewState.REQUIRED):
         return f"its review is: {pull.review}"
-    if pull.checks is None or not required:
+    if pull.checks is None or not params.required:
         return "its checks could not be read"
-    for name in required:
+    for name in params.required:
         state = check_state(parse_required(name), pull.checks)
         if state is not CheckState.PASSED:
             return f"the required check “{name}” is {state} by now"

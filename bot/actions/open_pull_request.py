@@ -41,7 +41,8 @@ def execute(context: WriteContext, params: OpenPullRequest) -> Done:
         context.publisher.record((failure,))
         return Done(False, f"the forge refused to open it: {opened.reason}")
     plain = " (the forge has no drafts here)" if params.draft and not opened.draft else ""
-    return Done(True, f"opened pull request {opened.number}{plain}: {opened.url}")
+    said = f"opened pull request {opened.number}{plain}: {opened.url}"
+    return Done(True, said, pull=opened.number)
 
 
 ACTION = Action(

@@ -41,8 +41,13 @@ def own_pull(
     return pull
 
 
-def record_refusal(context: WriteContext, action: str, pull: Pull, refused: Refused) -> None:
-    """Remember what the forge will not do, unless another moment may answer otherwise."""
+def record_refusal(
+    context: WriteContext, action: str, pull: Pull, refused: Refused, *, marker: str = ""
+) -> None:
+    """Remember what the forge will not do, unless another moment may answer otherwise.
+
+    `marker` is of the comment that it will not have.
+    """
     if refused.final:
         failure = FailureRecord(
             at=context.now,
@@ -50,6 +55,7 @@ def record_refusal(context: WriteContext, action: str, pull: Pull, refused: Refu
             branch=pull.branch,
             head=pull.head,
             reason=refused.reason,
+            marker=marker,
         )
         context.publisher.record((failure,))
 

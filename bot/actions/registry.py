@@ -42,6 +42,7 @@ from bot.actions import (
     rerun_checks,
     search_code,
     set_label,
+    tell_issue,
     update_branch,
     update_issue,
     update_status,
@@ -74,6 +75,7 @@ WRITE: tuple[Action[WriteContext, Any, Done], ...] = (
     call_person.ACTION,
     open_issue.ACTION,
     update_issue.ACTION,
+    tell_issue.ACTION,
 )
 
 _NOT_IN_STRICT = ("title", "default", "minLength", "maxLength")
@@ -128,11 +130,13 @@ def load(extra: Iterable[str] = ()) -> Registry:
         if not found:
             raise UserError(
                 f"actions.extra names {name!r}, but no installed package offers it in the "
-                f"entry-point group 'bot.actions'."
+                f"entry-point group 'bot.actions'; install one, or take the name out."
             )
         action = found[0].load()
         if not isinstance(action, Action) or action.effect is not Effect.READ:
-            raise UserError(f"actions.extra names {name!r}, which is not a 'read' action.")
+            raise UserError(
+                f"actions.extra names {name!r}, which is not a 'read' action; take it out."
+            )
         registry.register(action)
     return registry
 

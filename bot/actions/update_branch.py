@@ -17,18 +17,23 @@ class UpdateBranch(Params):
     head_record: HeadRecord
     spend_record: SpendRecord | None = None
     """What the attempt cost; none where it cost nothing."""
+    is_attempt: bool = False
+    """Whether an engine was asked for it; else it is the same change on a newer base."""
     disarmed: bool = False
     """Whether it is to be taken from auto-merge before, which would merge any head."""
 
 
 def execute(context: WriteContext, params: UpdateBranch) -> Done:
+    spent = (params.spend_record,) if params.spend_record else ()
     pull = own_open_pull(context, params.number, params.old)
     if isinstance(pull, str):
+        context.publisher.record(spent)
         return Done(False, pull)
     if params.disarmed and pull.auto_merge:
         said = f"pull request {pull.number} is left to auto-merge, which would merge any new head"
+        tried = (_in_vain(context, params, said),) if params.is_attempt else ()
+        context.publisher.record((*spent, *tried))
         return Done(False, said)
-    spent = (params.spend_record,) if params.spend_record else ()
     records = (*spent, params.head_record)
     ended = context.publisher.replace(params.branch, params.old, params.head, records)
     if ended.rejected:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions import Action, Done, Effect, Params, WriteContext
-from bot.actions.own_pull import own_open_pull
+from bot.actions.own_pull import own_open_pull, record_refusal
 from bot.body import replace_status, rewritten_for
 from bot.ledger import HeadRecord
 from bot.model import Sha
@@ -28,7 +28,10 @@ def execute(context: WriteContext, params: UpdateStatus) -> Done:
         body = rewritten_for(body, params.head_record)
     if body == pull.body:
         return Done(False, f"the body of pull request {pull.number} needs no change")
-    context.writer.set_body(pull.number, body)
+    refused = context.writer.set_body(pull.number, body)
+    if refused:
+        record_refusal(context, ACTION.name, pull, refused)
+        return Done(False, f"the forge keeps the body of {pull.number}: {refused.reason}")
     return Done(True, f"updated the status in pull request {pull.number}")
 
 

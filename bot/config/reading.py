@@ -56,7 +56,9 @@ def read_config(tree: Tree) -> Config:
     """
     text = tree.read(CONFIG_PATH)
     if text is None and tree.mode(CONFIG_PATH):
-        raise UserError(f"{CONFIG_PATH} is not a plain UTF-8 file, so the bot does nothing.")
+        raise UserError(
+            f"{CONFIG_PATH} is not a plain UTF-8 file, so the bot does nothing; make it one."
+        )
     return Config() if text is None else parse_config(text)
 
 

@@ -4,30 +4,54 @@ from __future__ import annotations
 
 import shlex
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
     field_validator,
+    model_validator,
 )
 
 from bot.config.words import Duration, Globs, Name, Section
+from bot.model import FIX_LABEL, TAKEN_LABELS
 from bot.time_windows import DURATION, duration
 
+_Label = Annotated[str, Field(pattern=r"^[^\s,]([^,\n]{0,48}[^\s,])?$")]
 _Keyword = Annotated[str, Field(pattern=r"^\S(.{0,62}\S)?$")]
 
 
 class SourceConfig(Section):
-    """Where reflections come from: files of the work tree, or files of a named ref."""
+    """Where reflections come from: files of the work tree or of a named ref, or labelled issues."""
 
     name: Name = "reflections"
     """A name for this source; it appears in proposals."""
+    kind: Literal["files", "issues"] = "files"
+    """`issues` reads the forge's open issues that have the label: by it people hand the bot work.
+    Each is told on the issue, once, what became of it."""
+    label: _Label = FIX_LABEL
+    """With `kind = "issues"`: the label. Whoever may put it on an issue hands the bot work."""
     files: Globs = ("reflections.json", "**/reflections.json", "**/reflections.jsonl")
     """Git-style patterns of the files to read."""
     ref: str = ""
     """A branch (or full ref) of the remote to read from; empty reads the work tree."""
     trust: bool = False
-    """Whether a change that came from here may be merged without a person."""
+    """Whether a change that came from here may be merged without a person. Of issues that holds
+    only for those whose author may push."""
+
+    @field_validator("label")
+    @classmethod
+    def _free_label(cls, label: str) -> str:
+        if label.casefold() in TAKEN_LABELS:
+            raise ValueError(f"{label!r} means something else to the bot; choose another label")
+        return label
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        foreign = {"files": {"label"}, "issues": {"files", "ref"}}[self.kind]
+        if named := sorted(foreign & self.model_fields_set):
+            other = "issues" if self.kind == "files" else "files"
+            raise ValueError(f'{named[0]} goes with kind = "{other}"')
+        return self
 
     @field_validator("ref")
     @classmethod

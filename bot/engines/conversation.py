@@ -183,7 +183,10 @@ class Conversation:
         if self._spent.usage.requests or _FLAGGED.search(said):
             return
         if status == 429 and _NO_QUOTA in concerns(sent.body):
-            raise UserError(f"The model's server has no quota left for this key: {said}")
+            raise UserError(
+                f"The model's server has no quota left for this key: {said}; add to it there, or "
+                f"take another OPENAI_API_KEY."
+            )
         if status in (401, 403):
             raise UserError(
                 f"The model's server refused the key: {said}; check OPENAI_API_KEY and "

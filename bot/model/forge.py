@@ -162,7 +162,7 @@ class Pull:
     ever asked to review or did.
 
     `closed_by` and `closed_at` are None unless it is closed and not merged. `closed_by` is None too
-    where nobody closed it but its branch was deleted. `remarks` are the newest, in their order.
+    where nobody closed it but its branch was deleted. `remarks` are in their order.
     `auto_merge` says that the forge will merge it by itself. `open_conversations` counts the
     threads that are not resolved; None where they were not counted completely.
     """
@@ -204,6 +204,7 @@ class Pull:
     """The id of whoever had the forge merge it by itself; None where nobody did."""
     merged_by: int | None = None
     """The id of whoever merged it, or had the forge do that; None if unknown."""
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +237,19 @@ class Issue:
     url: str
     title: str
     body: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledIssue:
+    """An open issue by whose label people hand the bot work, as its author or a writer left it."""
+
+    number: int
+    title: str
+    body: str
+    author: Actor
+    created_at: str
+    """ISO 8601, as the forge says it."""
     labels: tuple[str, ...] = ()
 
 

@@ -32,12 +32,29 @@ DASHBOARD_LABEL = "bot:dashboard"
 ATTENTION_LABEL = "bot:attention"
 """An issue of the bot's for a person, about what it must not do by itself, has this label."""
 
+FIX_LABEL = "bot:fix"
+"""By this label, unless the config names another, people hand the bot an issue to work on."""
+
+TAKEN_LABELS = frozenset(
+    (HOLD_LABEL, PAUSE_LABEL, DASHBOARD_LABEL, ATTENTION_LABEL, "bot:retry", "bot:rebase")
+)
+"""Labels that mean something of their own; an issue with one of them is no work for the bot."""
+
+ANYONES = " (anyone's)"
+"""Follows a source's name where the author of an issue may not push, or nobody asked for that. No
+configured source can be called so, and thus none of them trusted."""
+
 SEARCH = "search"
 """The engine that costs nothing but time, and finds the same again on the same base commit."""
 
 LABEL_PREFIX = "bot:"
 COMMAND = "/bot"
 """What people write to the bot starts with this."""
+
+
+def configured_name(source: str) -> str:
+    """The name by which the configuration knows a source."""
+    return source.removesuffix(ANYONES)
 
 
 class Severity(StrEnum):

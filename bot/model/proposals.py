@@ -106,3 +106,5 @@ class Attempt:
     """The open pull request that it is a further attempt on."""
     feedback: Feedback | None = None
     """Why a further attempt was due."""
+    asked: str = ""
+    """The tick in which a job of its own has asked; empty where this run has."""

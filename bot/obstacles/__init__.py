@@ -94,23 +94,32 @@ DRAFT = State("draft", _BLOCKED, PEOPLE, "marking it ready for review")
 CHANGES_REQUESTED = State(
     "changes requested", _BLOCKED, BOT, "another attempt, within its limits; or their approval"
 )
+CHANGES_LEFT = State(
+    "changes left to people", _BLOCKED, PEOPLE, "their approval, or a merge by hand"
+)
+OBJECTED = State(
+    "objection stands", _BLOCKED, PEOPLE, "resolving the conversation, or its author's approval"
+)
 NOT_APPROVED = State("approval missing", _REVIEW, PEOPLE, "as many approvals as are required")
 CONVERSATIONS = State("open conversations", _BLOCKED, PEOPLE, "resolving them")
 
 STUCK_BEHIND = State("cannot be renewed", _BLOCKED, PEOPLE, "a merge by hand, or a rebase")
 OUT_OF_DATE = State("tested on an older base", _BEHIND, BOT, "its turn to be brought up to date")
+FORGE_WANTS_NEWER = State("forge wants it newer", _BEHIND, BOT, "its turn to be brought up to date")
 
 UNSIGNED = State(
     "signatures required", _REVIEW, MAINTAINER, "a signed commit, or a merge by a person"
 )
 QUEUED_MERGES = State("merge queue", _REVIEW, PEOPLE, "adding it to the queue")
 NO_METHOD = State("no merge method", _REVIEW, MAINTAINER, "another `merge.method`")
+SWITCHED_OFF = State(
+    "auto-merge switched off", _BLOCKED, PEOPLE, "a merge by hand, or switching it on again"
+)
 MARKS_CONFLICT = State(
     "marks conflict", _BEHIND, BOT, "its turn to be brought up to date, or `/bot rebase`"
 )
 CONFLICT = State("conflict", _BLOCKED, PEOPLE, "a merge by hand, or another attempt")
 UNNAMED_REQUIREMENT = State("forge blocks it", _REVIEW, PEOPLE, "what its merge box asks for")
-FORGE_WANTS_NEWER = State("forge wants it newer", _BEHIND, BOT, "its turn to be brought up to date")
 WORK_TREE = State("work tree in the way", _BLOCKED, PEOPLE, "committing or stashing the changes")
 MERGE_REFUSED = State("merge refused", _REVIEW, PEOPLE, "a merge by hand")
 UNKNOWN_MERGEABILITY = State("mergeability unknown", _UNSETTLED, NOBODY, "the forge works it out")
@@ -121,9 +130,10 @@ STATES: tuple[State, ...] = (
     NOTHING_PROVEN, NONE_REQUIRED, CHECKS_UNREAD, CHECK_FAILED, CHECKS_PENDING,
     AWAITS_APPROVAL, NOTHING_STARTED, CHECK_NEVER_STARTED,
     RULE_WAITS, PERSON_DECIDES, RULE_STOPS,
-    WISHED_OTHERWISE, DRAFT, CHANGES_REQUESTED, NOT_APPROVED, CONVERSATIONS,
-    STUCK_BEHIND, OUT_OF_DATE,
-    UNSIGNED, QUEUED_MERGES, NO_METHOD, MARKS_CONFLICT, CONFLICT, UNNAMED_REQUIREMENT,
-    FORGE_WANTS_NEWER, WORK_TREE, MERGE_REFUSED, UNKNOWN_MERGEABILITY, HEAD_MISSING,
+    WISHED_OTHERWISE, OBJECTED, DRAFT, CHANGES_REQUESTED, CHANGES_LEFT, NOT_APPROVED,
+    CONVERSATIONS,
+    STUCK_BEHIND, OUT_OF_DATE, FORGE_WANTS_NEWER,
+    UNSIGNED, QUEUED_MERGES, NO_METHOD, SWITCHED_OFF, MARKS_CONFLICT, CONFLICT, UNNAMED_REQUIREMENT,
+    WORK_TREE, MERGE_REFUSED, UNKNOWN_MERGEABILITY, HEAD_MISSING,
 )  # fmt: skip
 """In the order in which they are said: the weightiest of those that hold stands first."""

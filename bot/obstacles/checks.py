@@ -118,6 +118,11 @@ def _why_late(
             f"workflows, as GITHUB_TOKEN does not. Give the bot a token of an app or account of "
             f"its own, or merge by hand."
         )
+    if any(one.name == late[0].name for one in checks):
+        return CHECK_NEVER_STARTED.because(
+            f"{which} {within} by the app that the branch's rules name, only by another or as a "
+            f"commit status, which names none. Allow any source there, or merge by hand."
+        )
     here = {need.name for need in snapshot.forge.required or ()}
     where = "the branch's rules" if late[0].name in here else "merge.required_checks"
     others = ", though others did" if checks or started else ""

@@ -17,6 +17,7 @@ from bot.obstacles import (
     OUT_OF_DATE,
     QUEUED_MERGES,
     STUCK_BEHIND,
+    SWITCHED_OFF,
     UNKNOWN_MERGEABILITY,
     UNNAMED_REQUIREMENT,
     UNSIGNED,
@@ -29,7 +30,9 @@ from bot.snapshot import Snapshot
 
 def base_reasons(pull: Pull, commit: Commit | None, snapshot: Snapshot) -> Iterator[Reason]:
     """Whether it was tested on the base branch as it is now."""
-    if commit is None or commit.parents == (snapshot.base.sha,):
+    forge_wants_newer = pull.mergeable is Mergeable.BEHIND
+    on_base = commit is None or commit.parents == (snapshot.base.sha,)
+    if on_base and not forge_wants_newer:
         return
     base = snapshot.base_branch
     stuck = snapshot.ledger.failed("update_branch", pull.branch, pull.head)
@@ -39,8 +42,12 @@ def base_reasons(pull: Pull, commit: Commit | None, snapshot: Snapshot) -> Itera
             f"Merge it by hand, or close it to refuse it."
         )
         return
-    said = f"It was tested on an older {base}; the bot brings it up to date when its turn comes."
-    yield OUT_OF_DATE.because(said)
+    if not on_base:
+        yield OUT_OF_DATE.because(
+            f"It was tested on an older {base}; the bot brings it up to date when its turn comes."
+        )
+    if forge_wants_newer:
+        yield FORGE_WANTS_NEWER.because(f"The forge wants it up to date with {base} first.")
 
 
 def requirement_reasons(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
@@ -62,6 +69,9 @@ def requirement_reasons(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
 def forge_reasons(pull: Pull, decision: Decision, snapshot: Snapshot) -> Iterator[Reason]:
     """What the forge itself says of merging, and what it said when it was asked to."""
     merges = decision.outcome is Outcome.MERGE
+    if not pull.auto_merge and snapshot.ledger.switched(pull.branch, pull.head):
+        said = "Somebody has switched auto-merge off, so a person merges it or switches it on."
+        yield SWITCHED_OFF.because(said)
     if pull.mergeable is Mergeable.CONFLICT and _may_be_its_marks(pull, snapshot):
         yield MARKS_CONFLICT.because(
             f"It conflicts with {snapshot.base_branch}, perhaps only where it marks reflections as "
@@ -73,9 +83,6 @@ def forge_reasons(pull: Pull, decision: Decision, snapshot: Snapshot) -> Iterato
     if pull.mergeable is Mergeable.BLOCKED and merges:
         said = "The forge says that one of its own requirements is unmet; see its merge box."
         yield UNNAMED_REQUIREMENT.because(said)
-    if pull.mergeable is Mergeable.BEHIND:
-        said = f"The forge wants it up to date with {snapshot.base_branch} first."
-        yield FORGE_WANTS_NEWER.because(said)
     if snapshot.base_stuck and merges:
         yield WORK_TREE.because(f"It cannot be merged now: {snapshot.base_stuck}.")
     refused = snapshot.ledger.failed("merge_pull_request", pull.branch, pull.head)

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from bot.actions.own_pull import is_held
 from bot.config import Outcome
-from bot.feedback import wish
+from bot.feedback import objections, will_answer, wish
 from bot.ledger import HeadRecord
 from bot.model import HOLD_LABEL, BaseRules, Pull, ReviewState, short
 from bot.obstacles import (
+    CHANGES_LEFT,
     CHANGES_REQUESTED,
     CONVERSATIONS,
     DRAFT,
     HELD,
     NOT_APPROVED,
+    OBJECTED,
     OTHER_BASE,
     PERSON_DECIDES,
     PERSONS_COMMIT,
@@ -61,18 +63,39 @@ def review_reasons(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
     wanted = wish(pull, snapshot)
     if wanted:
         yield WISHED_OTHERWISE.because(f"Not merged before it is answered: {wanted}.")
+    yield from _objected(pull, snapshot)
     if pull.draft:
         yield DRAFT.because("It is a draft; mark it ready for review to go on.")
-    if pull.review is ReviewState.CHANGES_REQUESTED or pull.objected_by:
-        who = _people(pull.objected_by) or "A reviewer"
-        said = f"{who} asked for changes; the bot tries again within its limits."
-        yield CHANGES_REQUESTED.because(said)
+    yield from _changes_requested(pull, snapshot)
     rules = snapshot.forge.rules
     missing = (rules.approvals or 0) > len(pull.approved_by)
     not_yet = pull.review is ReviewState.REQUIRED
     if not_yet or (missing and pull.review is not ReviewState.APPROVED):
         yield NOT_APPROVED.because(_approvals(pull, rules))
     yield from _conversations(pull, snapshot)
+
+
+def _objected(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
+    open_threads = objections(pull, snapshot)
+    if open_threads:
+        who = one_line(open_threads[0].author.login, 40)
+        said = (
+            f"{who} objects in an open conversation, and the bot makes no further attempt at that: "
+            f"it goes on once the conversation is resolved, or {who} approves."
+        )
+        yield OBJECTED.because(said)
+
+
+def _changes_requested(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
+    if pull.review is not ReviewState.CHANGES_REQUESTED and not pull.objected_by:
+        return
+    who = _people(pull.objected_by) or "A reviewer"
+    if will_answer(pull, snapshot):
+        said = f"{who} asked for changes; the bot tries again within its limits."
+        yield CHANGES_REQUESTED.because(said)
+    else:
+        said = f"{who} asked for changes, and the bot makes no further attempt at them"
+        yield CHANGES_LEFT.because(f"{said}: it waits for an approval.")
 
 
 def _approvals(pull: Pull, rules: BaseRules) -> str:

@@ -111,7 +111,9 @@ def find_toolchain(root: Path, config: SandboxConfig, environ: Mapping[str, str]
     asked = ((python, _ask(python, environ)) for python in _candidates(root, environ))
     python, answer = next((found for found in asked if found[1]), ("", None))
     if answer is None:
-        raise UserError("No working Python was found to run the tests with.")
+        raise UserError(
+            "No working Python was found to run the tests with; set VIRTUAL_ENV to an environment."
+        )
     needed = [answer.prefix, answer.base_prefix, *_folders_of(python), *_folders_of(answer.base)]
     needed = list(_outermost((*needed, *map(os.path.realpath, needed))))
     private = _Private(root, Path(environ.get("HOME") or Path.home()))

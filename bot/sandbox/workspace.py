@@ -217,7 +217,10 @@ def _claim_slot() -> tuple[socket.socket, int]:
         if not _is_account(uid) and processes.end_user(uid):
             return claim, uid
         claim.close()
-    raise UserError(f"All {processes.SLOTS} users for sandboxed programs are taken.")
+    raise UserError(
+        f"All {processes.SLOTS} users for sandboxed programs are taken; try again once other runs "
+        f"have ended."
+    )
 
 
 def _is_account(uid: int) -> bool:
@@ -242,7 +245,9 @@ def _base(*, reachable_by_all: bool) -> Path:
             place.stat().st_mode & stat.S_IXOTH for place in (path, *path.parents)
         ):
             return path / _base_name()
-    raise UserError("There is no temporary folder that other users can reach.")
+    raise UserError(
+        "There is no temporary folder that other users can reach; set TMPDIR to one of theirs."
+    )
 
 
 def _make_root(base: Path) -> tuple[Path, int]:

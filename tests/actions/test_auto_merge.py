@@ -17,15 +17,23 @@ from bot.actions.update_branch import UpdateBranch
 from bot.config import Config
 from bot.errors import UserError
 from bot.forges.github import GitHubAddress, GitHubReader, GitHubWriter
-from bot.ledger import ArmedRecord, FailureRecord, Ledger
+from bot.ledger import ArmedRecord, FailureRecord, Ledger, SpendRecord
 from bot.model import Sha
 from bot.publisher import GitPublisher
 from bot.repository import Repository
 from tests.loopback import LoopbackGitHub, Repo
-from tests.observed import HEAD_RECORD, TREE
+from tests.observed import HEAD_RECORD, NOW, TREE
 
 BOT = "amendbot[bot]"
 BRANCH = "bot/v1-aaaaaaaaaaaa-1"
+SPENT = SpendRecord(
+    at=NOW,
+    incident=HEAD_RECORD.incident,
+    engine="openai",
+    requests=1,
+    prompt_tokens=10,
+    completion_tokens=20,
+)
 
 
 @dataclass
@@ -167,3 +175,19 @@ def test_no_head_moves_that_the_forge_would_merge_before_it_is_judged(scene: Sce
     )
     assert "left to auto-merge" in update_branch.execute(scene.context, params).sentence
     assert scene.repo.branch_sha(BRANCH) == scene.head
+    assert not scene.ledger.attempts
+    paid = params.model_copy(update={"spend_record": SPENT, "is_attempt": True})
+    update_branch.execute(scene.context, paid)
+    assert [one.reason for one in scene.ledger.attempts] == [
+        "pull request 1 is left to auto-merge, which would merge any new head"
+    ]
+    held = paid.model_copy(update={"old": scene.base})
+    update_branch.execute(scene.context, held)
+    assert len(scene.ledger.attempts) == 1
+    assert scene.ledger.spent_within_a_day(SPENT.at).tokens == 2 * 30
+
+
+def test_what_people_say_after_it_was_planned_keeps_it_from_the_forge(scene: Scene) -> None:
+    scene.repo.comment_on_line(1, "a.txt", 1, "This is wrong.", by="alice")
+    assert "meanwhile" in scene.arm().sentence
+    assert not scene.is_armed()

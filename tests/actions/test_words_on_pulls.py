@@ -81,8 +81,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(context, alice, scratch, head)
 
 
-def say(scene: Scene, number: int = 1, branch: str = OURS, *, while_held: bool = False) -> Done:
-    params = Comment(number=number, branch=branch, text="Hello.", marker="m", while_held=while_held)
+def say(scene: Scene, number: int = 1, branch: str = OURS, *, of_hold: bool = False) -> Done:
+    params = Comment(number=number, branch=branch, text="Hello.", marker="m", of_hold=of_hold)
     return comment.execute(scene.context, params)
 
 
@@ -119,13 +119,14 @@ def test_a_pull_request_that_is_not_the_bots_own_is_not_touched(scene: Scene) ->
 
 
 def test_a_hold_wins_but_for_the_words_about_it(scene: Scene) -> None:
+    assert "not on hold" in say(scene, of_hold=True).sentence
     assert scene.alice.add_label(1, "Bot:Hold") is None
     assert not say(scene).changed
     assert not label(scene, "bot:retry").changed
     assert not close(scene, scene.head).changed
     assert not label(scene, "bot:hold", on=False).changed
     assert scene.pull.state is PullState.OPEN
-    assert say(scene, while_held=True).changed
+    assert say(scene, of_hold=True).changed
 
 
 def test_only_the_head_that_was_judged_is_closed(scene: Scene) -> None:

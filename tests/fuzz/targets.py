@@ -29,6 +29,7 @@ from bot.engines.chat import complaint, concerns, read_reply, take_apart
 from bot.errors import UserError
 from bot.grounding import ground
 from bot.incidents import incidents
+from bot.jobs.answers import read_answers, write_plan_file
 from bot.ledger import HeadRecord, Ledger, decode, encode
 from bot.model import (
     Answer,
@@ -49,7 +50,7 @@ from bot.model import (
     Skipped,
     Usage,
 )
-from bot.plan import Case, Plan, as_json, read_plan_file, write_plan_file
+from bot.plan import Case, Plan, as_json
 from bot.report import print_plan
 from bot.secrets import find, redact, redact_data
 from bot.sources import Document, read_document
@@ -471,7 +472,7 @@ def hide_secrets(text: str) -> None:
 
 def read_plan(text: str) -> None:
     with suppress(UserError):
-        read_plan_file(text, "plan.json")
+        read_answers(text, "plan.json")
 
 
 def read_ledger(message: str) -> None:
@@ -533,7 +534,7 @@ def show_plan(made: tuple[list[Reflection], BugReport | None, str, str]) -> None
     assert TOKEN not in file.getvalue().replace("\n", "")
     data = as_json(plan)
     assert json.loads(for_json_log(json.dumps(redact_data(data)))) == redact_data(data)
-    assert len(read_plan_file(write_plan_file(plan), "plan.json")) == 2
+    assert len(read_answers(write_plan_file(plan), "plan.json").claims) == 2
 
 
 def _whole(made: Any) -> Any:

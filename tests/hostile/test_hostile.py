@@ -21,6 +21,7 @@ from tests.loopback_openai import calls
 from tests.loopback_openai.possible import Request
 from tests.loopback_openai.replies import Message
 from tests.scenarios.world import CONFIG, Ran, World, build_world
+from tests.test_workflow_commands import commands
 
 BATCHES = 4
 TEXTS = list(CORPUS.values())
@@ -183,7 +184,7 @@ def test_a_hostile_text_changes_nothing_beyond_its_incident(
     listed = world.bot("reflections", DEPLOY_TOKEN=OWN_KEY)
 
     for ran in (plain, listed):
-        assert_harmless_to_print(ran.out + ran.err)
+        assert_harmless_to_print(without_own_commands(ran.out + ran.err))
     assert as_json.code == 0, as_json.err
     assert "##[" not in as_json.out
     assert as_json.out.isascii()
@@ -241,6 +242,22 @@ def assert_only_the_bots_refs(world: World) -> None:
         keys = re.findall(r"(?m)^([A-Za-z-]+):", trailers)
         assert set(keys) == {"Reflection-Id", "Incident", "Engine", "Attempt"}
         assert len(keys) == 4
+
+
+def without_own_commands(log: str) -> str:
+    """A job's log without what the bot itself tells the runner in it, which is checked here."""
+    for command in commands(log):
+        match command.name:
+            case "add-mask":
+                assert command.data not in "".join(TEXTS)
+            case "group" | "endgroup" | "notice" | "warning" | "error":
+                assert command.properties.get("title", "Amendbot").startswith("Amendbot")
+            case _:
+                pytest.fail(f"the runner is told: {command}")
+    own = re.compile(
+        r"::(add-mask::|group::|endgroup::|(notice|warning|error) [^:]*title=Amendbot)"
+    )
+    return "\n".join(line for line in log.split("\n") if not own.match(line))
 
 
 def assert_harmless_to_print(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.scenarios.world import GOOD_PATCH, World
+from tests.scenarios.world import GOOD_PATCH, PROVEN_BY_CI, World
 
 
 def actions(world: World) -> list[str]:
@@ -14,7 +14,7 @@ def actions(world: World) -> list[str]:
 
 
 def test_the_dashboard_follows_a_pull_request_and_stays_closed_when_closed(world: World) -> None:
-    world.configure("dashboard = true\n")  # a person reviews
+    world.configure(f"dashboard = true\n{PROVEN_BY_CI}")  # a person reviews
     world.model.default = GOOD_PATCH
     assert actions(world) == ["publish_branch", "open_pull_request"]
     world.repo.run_workflows()
@@ -37,7 +37,7 @@ def test_the_dashboard_follows_a_pull_request_and_stays_closed_when_closed(world
 
 
 def test_a_token_that_may_write_no_issue_is_no_failure_and_asks_once(world: World) -> None:
-    world.configure("dashboard = true\n")
+    world.configure(f"dashboard = true\n{PROVEN_BY_CI}")
     world.model.default = GOOD_PATCH
     actions(world)
     world.repo.run_workflows()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.loopback_openai import calls
 from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
-from tests.scenarios.world import BAD_PATCH, CONFIG, GOOD_PATCH, REFLECTION, World
+from tests.scenarios.world import BAD_PATCH, CONFIG, GOOD_PATCH, PROVEN_BY_CI, REFLECTION, World
 
 
 def propose(world: World) -> None:
@@ -138,18 +138,22 @@ def test_the_hold_label_holds_until_it_is_taken_away(world: World) -> None:
     assert world.repo.pull(1).merged
 
 
-def test_a_hold_set_after_planning_still_stops_the_merge(world: World) -> None:
-    """The label is read again just before the write, not only when the plan is made."""
+@pytest.mark.parametrize("by", ["label", "command"])
+def test_a_hold_set_after_planning_still_stops_the_merge(world: World, by: str) -> None:
+    """What people say is read again just before the write, not only when the plan is made."""
     propose(world)
 
     def hold_once(_: object) -> None:
         world.github.on_write = None
-        world.repo.label(1, "bot:hold")
+        if by == "label":
+            world.repo.label(1, "bot:hold")
+        else:
+            world.repo.comment(1, "/bot hold", by="alice")
 
     world.github.on_write = hold_once  # at the status update, which comes before the merge
     ran = world.bot("run")
     assert ran.code == 0
-    assert "on hold" in ran.out
+    assert {"label": "on hold", "command": "asked for something"}[by] in ran.out
     assert not world.repo.pull(1).merged
 
 
@@ -202,7 +206,7 @@ def test_a_source_without_trust_is_reviewed_whatever_a_rule_says(world: World) -
 @on_both_forges_if_thorough
 def test_owners_are_asked_once_and_never_again(world: World) -> None:
     world.repo.push_commit("main", {"CODEOWNERS": "*.py @alice\n"}, by="alice")
-    world.configure("")
+    world.configure(PROVEN_BY_CI)
     propose(world)
     world.bot("run")
     pull = world.repo.pull(1)
@@ -212,7 +216,7 @@ def test_owners_are_asked_once_and_never_again(world: World) -> None:
 
 
 def test_a_reviewer_the_forge_refuses_is_not_asked_for_ever(world: World) -> None:
-    world.configure('[review]\nreviewers = ["nobody"]\n')
+    world.configure(f'[review]\nreviewers = ["nobody"]\n{PROVEN_BY_CI}')
     propose(world)
     ran = world.bot("run")
     assert ran.code == 0
@@ -222,7 +226,7 @@ def test_a_reviewer_the_forge_refuses_is_not_asked_for_ever(world: World) -> Non
 
 @on_both_forges_if_thorough
 def test_rules_may_ask_for_a_draft_or_refuse(world: World) -> None:
-    rule = '[[policy.rule]]\nname = "all"\noutcome = "{}"\n'
+    rule = f'[[policy.rule]]\nname = "all"\noutcome = "{{}}"\n{PROVEN_BY_CI}'
     world.configure(rule.format("refuse"))
     world.model.default = GOOD_PATCH
     plan = json.loads(world.bot("run", "--json").out)
@@ -271,7 +275,7 @@ def test_a_protected_path_is_never_merged_by_the_bot(world: World) -> None:
         '        self.assertEqual(dummy_function("a"), "A")\n',
     }
     world.model.default = calls(report, (patch[0], patch[1] | {"edits": [edit]}))
-    world.configure('[[policy.rule]]\nname = "all"\noutcome = "merge"\n')
+    world.configure(f'[[policy.rule]]\nname = "all"\noutcome = "merge"\n{PROVEN_BY_CI}')
     world.bot("run")
     world.repo.run_workflows()
     world.bot("run")

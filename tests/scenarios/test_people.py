@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
-from tests.scenarios.world import GOOD_PATCH, World, answer_with
+from tests.scenarios.world import GOOD_PATCH, PROVEN_BY_CI, World, answer_with
 
 BETTER_PATCH = answer_with(
     '    if not words:\n        return ""\n    return words[0].upper()\n',
@@ -16,7 +16,7 @@ BETTER_PATCH = answer_with(
 
 
 def propose(world: World) -> None:
-    world.configure("")  # a person reviews
+    world.configure(PROVEN_BY_CI)  # a person reviews
     world.model.default = GOOD_PATCH
     assert world.bot("run").code == 0
     world.repo.run_workflows()

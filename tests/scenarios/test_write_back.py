@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from tests.loopback_openai import calls
-from tests.scenarios.local_world import on_both_forges
+from tests.scenarios.local_world import on_both_forges_if_thorough
 from tests.scenarios.world import CONFIG, DIAGNOSIS, GOOD_PATCH, LAST_LINE, REFLECTION, World
 
 WRITES_BACK = f"reflections.write_back = true\n{CONFIG}"
 IDLE = {"timestamp": "2025-07-02", "outcome": "failure", "reflection": "The plan was too long."}
 LATER = {"timestamp": "2025-07-03", "outcome": "failure", "reflection": "It was too warm."}
+LATEST = {"timestamp": "2025-07-04", "outcome": "failure", "reflection": "It was too cold."}
 
 
 def commit_reflections(world: World, *records: dict[str, str]) -> None:
@@ -43,10 +44,11 @@ def take_over(world: World) -> None:
     (world.clone / "reflections.json").write_text(world.on_main("reflections.json") + "\n")
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_merge_and_revert_carry_it_past_what_agents_write_meanwhile(world: World) -> None:
     world.configure(WRITES_BACK)
     commit_reflections(world, REFLECTION)
+    first = world.repo.branch_sha("main")
     world.model.default = GOOD_PATCH
     run(world)
     head = world.repo.pull(1).head_ref
@@ -76,6 +78,13 @@ def test_merge_and_revert_carry_it_past_what_agents_write_meanwhile(world: World
     assert statuses(world, undo) == ["", "", ""]
     number = str(world.repo.pulls[-1].number)
     assert "reflections.json" not in world.bot("policy", "explain", number).out
+
+    world.repo.run_workflows()
+    commit_reflections(world, *now, LATER, LATEST)
+    world.repo.comment(int(number), "/bot rebase", by="alice")
+    assert "update_branch" in run(world)  # on the newest base it takes back the same
+    assert statuses(world, undo) == ["", "", "", ""]
+    assert world.repo.git("show", f"{undo}:llm.py") == world.repo.git("show", f"{first}:llm.py")
 
 
 def test_what_is_not_byte_for_byte_its_own_is_protected_as_ever(world: World) -> None:

@@ -1,7 +1,7 @@
 """Hostile programs in the sandbox: each ends as a clear verdict, leaves nothing and learns nothing.
 
 Each runs with bubblewrap and without. What cannot be stopped without it is skipped aloud, and
-named in the README's notes on safety.
+named in docs/security.md.
 """
 
 from __future__ import annotations
