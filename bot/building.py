@@ -32,10 +32,12 @@ class CurrentPulls(Protocol):
 class Proof(Protocol):
     """What the tests and the pre-commit hooks say of a commit: a `Verifier`, or what it has said.
 
-    Each is None where nothing is known of it.
+    Each is None where nothing is known of it. `awaits` says whether that is still to come.
     """
 
     def verify(self, commit: Commit, notes: tuple[str, ...] = ()) -> Evidence | None: ...
+
+    def awaits(self, commit: Commit) -> bool: ...
 
     def hooks(self, commit: Commit) -> Hooked | None: ...
 

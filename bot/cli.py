@@ -201,8 +201,8 @@ def apply(
     """
     from bot.jobs.gathering import gather
 
-    brought = gather(files or [])
     with open_world(base, None) as world:
+        brought = gather(files or [], outside=world.repository.root)
         decided = world.reconsider(brought)
         _show(decided, as_json, verb="would" if dry_run else "will")
         if not dry_run:

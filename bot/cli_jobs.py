@@ -43,10 +43,12 @@ Out = Annotated[Path, typer.Option(help="Where to write the answers or the evide
 def list_work(folder: Path, outputs: Path | None, only: str, base: str) -> None:
     """Write the work for other jobs, print the matrix, and add the outputs to their file."""
     from bot.jobs.files import sha256_of
+    from bot.jobs.gathering import keep_out
     from bot.jobs.limits import MAX_WORK_BYTES
     from bot.jobs.work import WORK_FILE
 
     with open_world(base, None) as world:
+        keep_out(folder, world.repository.root)
         work, said = world.list_work(only, folder)
     for sentence in said:
         say(f"! {sentence}", error=True)
@@ -133,9 +135,10 @@ def verify(
         found = list(verify(desk, only, brought, at, show)) if at else []
         write_text(out, write_evidence(found))
         _say_notices(at)
-    for evidence in found:
+    told = [one.evidence for one in found if one.evidence]
+    for evidence in told:
         say(f"{evidence.head[:9]}: {evidence.sentence}")
-    if not found:
+    if not told:
         say("There was nothing to run.")
 
 

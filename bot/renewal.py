@@ -35,6 +35,13 @@ class Reverted:
     wanted: Revert
     attempt: Attempt | str
 
+    @property
+    def commit(self) -> Commit | None:
+        """What is proposed, if anything is."""
+        if isinstance(self.attempt, str) or self.attempt.proposal is None:
+            return None
+        return self.attempt.proposal.commit
+
 
 def renewed_record(renewal: Renewal, snapshot: Snapshot) -> HeadRecord | None:
     """The ledger's record of the new head; None where there is none."""

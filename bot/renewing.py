@@ -21,7 +21,10 @@ from bot.write_back import Origin, taken_back
 
 
 def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Renewal | None:
-    """Build the change of the pull request that is to be renewed, if one is, on today's base."""
+    """Build the change of the pull request that is to be renewed, if one is, on today's base.
+
+    Where other jobs run the tests, it waits for them: unproven it would lose what it has.
+    """
     pull = selection.renew
     record = snapshot.record_of(pull) if pull else None
     commit = snapshot.commit(pull.head) if pull else None
@@ -36,6 +39,8 @@ def renew_next(snapshot: Snapshot, selection: Selection, bench: Workbench) -> Re
         stuck = "; ".join(finding.sentence for finding in built[:3])
         return Renewal(pull=pull, record=record, stuck=stuck)
     built = _with_its_marks(built, commit, record, snapshot, bench)
+    if bench.verifier and bench.verifier.awaits(built.commit):
+        return None
     evidence = bench.verifier.verify(built.commit) if bench.verifier else None
     if evidence and evidence.breaks:
         stuck = f"on the newest {snapshot.base_branch}, {evidence.sentence.removesuffix('.')}"

@@ -84,6 +84,11 @@ class Verifier:
             self._known[commit.tree] = scrubbed(self._compare(commit, self._suite))
         return replace(self._known[commit.tree], head=commit.sha, notes=notes)
 
+    def awaits(self, commit: Commit) -> bool:
+        """Whether its tests are yet to be run elsewhere: never, for they are run here."""
+        del commit
+        return False
+
     @property
     def suite(self) -> Suite | None:
         """What runs the base's tests and where; None where nothing can be run here."""

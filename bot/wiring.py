@@ -143,11 +143,22 @@ class World:
 
         snapshot = self._observe_for_jobs()
         selection = select(snapshot, "", claimed(brought.claims))
-        given = Given(self.base.sha, map(scrubbed, brought.evidence))
+        told = [
+            replace(one, evidence=one.evidence and scrubbed(one.evidence))
+            for one in brought.statements
+        ]
+        given = Given(self.base.sha, told)
         bench = Workbench(self.repository, self.reader, given if self._verifies else None)
         found = reconsider(brought.claims, selection, snapshot, bench)
-        said = (*self._unfit(snapshot), *brought.notices, *given.notices, *found.notices)
-        return self._decided(snapshot, selection, found.attempts, bench, lambda: said, found.costs)
+        said = (*self._unfit(snapshot), *brought.notices, *found.notices)
+        return self._decided(
+            snapshot,
+            selection,
+            found.attempts,
+            bench,
+            lambda: (*said, *given.notices),
+            found.costs,
+        )
 
     def list_work(self, only: str, folder: Path) -> tuple[Work, tuple[str, ...]]:
         """Observe, and write what other jobs are to do into a folder."""
@@ -195,10 +206,12 @@ class World:
         checked = check(selection, snapshot, proof) if proof else ()
         renewal = renew_next(snapshot, selection, bench)
         verify = proof.verify if proof else unverified
-        reverts = tuple(
+        reverts = [
             Reverted(one, revert(one.pull, one.reason, snapshot, self.repository, verify))
             for one in selection.reverts
-        )
+        ]
+        if proof:
+            reverts = [one for one in reverts if not (one.commit and proof.awaits(one.commit))]
         snapshot = replace(snapshot, notices=(*snapshot.notices, *notices()))
         self._planned = decide(snapshot, selection, attempts, checked, renewal, reverts, costs)
         return self._planned

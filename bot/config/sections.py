@@ -115,6 +115,14 @@ class OpenAIConfig(Section):
             self.usd_per_million_completion_tokens,
         )
 
+    def usd(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """What so many tokens cost; None where the prices are not configured."""
+        per_prompt = self.usd_per_million_prompt_tokens
+        per_answer = self.usd_per_million_completion_tokens
+        if per_prompt is None or per_answer is None:
+            return None
+        return (prompt_tokens * per_prompt + completion_tokens * per_answer) / 1_000_000
+
 
 class SearchConfig(Section):
     """The engine that needs no key: it tries small changes until the tests pass."""

@@ -71,22 +71,15 @@ class _Spent:
     usage: Usage = field(default_factory=Usage)
 
     def add(self, prompt: int, answered: int) -> None:
-        usd = self.price(prompt, answered)
+        usd = self.config.usd(prompt, answered)
         self.usage += Usage(requests=1, prompt_tokens=prompt, completion_tokens=answered, usd=usd)
-
-    def price(self, prompt: int, answered: int) -> float | None:
-        per_prompt = self.config.usd_per_million_prompt_tokens
-        per_answer = self.config.usd_per_million_completion_tokens
-        if per_prompt is None or per_answer is None:
-            return None
-        return (prompt * per_prompt + answered * per_answer) / 1_000_000
 
     def would_exceed(self, prompt: int, budget: Budget) -> bool:
         """Whether one more request with so long a prompt could cost more than what is left."""
         most = self.config.max_completion_tokens
         if self.usage.tokens + prompt + most > budget.tokens:
             return True
-        usd = self.price(prompt, most)
+        usd = self.config.usd(prompt, most)
         return (
             budget.usd is not None
             and usd is not None

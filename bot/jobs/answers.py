@@ -7,16 +7,17 @@ does a thing because the file says so.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.actions.update_branch import UpdateBranch
 from bot.errors import UserError
-from bot.evidence import Evidence
 from bot.feedback import Feedback
-from bot.jobs.evidence import EvidenceData
+from bot.jobs.evidence import EvidenceData, Statement
 from bot.jobs.limits import MAX_ANSWERS_BYTES
 from bot.jobs.work import FINGERPRINT, Assignment, first_of
 from bot.model import (
@@ -41,17 +42,20 @@ MAX_ANSWERS = 1_000
 """So many answers one file may hold."""
 MAX_EDITS = 5_000
 MAX_SENTENCES = 50
+MAX_REASON_CHARS = 2_000
+"""So much of why there is no patch is read: it goes into the ledger, which keeps all for ever."""
 
 
 class _FileModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
-_ENGINE = r"[a-z][a-z0-9_-]{0,31}"
+ENGINE = r"[a-z][a-z0-9_-]{0,31}"
 _Count = Annotated[int, Field(ge=0, le=10**12)]
 _Prose = Annotated[str, Field(max_length=1_000_000)]
 _Sentence = Annotated[str, Field(max_length=10_000)]
-_Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+SHA = r"^[0-9a-f]{40}$"
+_Sha = Annotated[str, Field(pattern=SHA)]
 
 
 class EditData(_FileModel):
@@ -84,10 +88,10 @@ class AnswerData(_FileModel):
     """An engine's answer: enough to build, vet and judge it again, and no more."""
 
     incident: Annotated[str, Field(pattern=FINGERPRINT)]
-    engine: Annotated[str, Field(pattern=rf"^{_ENGINE}(, {_ENGINE}){{0,7}}$")]
+    engine: Annotated[str, Field(pattern=rf"^{ENGINE}(, {ENGINE}){{0,7}}$")]
     number: Annotated[int, Field(ge=1, le=1_000)]
     heard: Annotated[str, Field(max_length=64)] = ""
-    asked: Annotated[str, Field(max_length=40)] = ""
+    asked: Annotated[str, Field(pattern=r"^[0-9T:.+-]{0,40}$")] = ""
     """The tick that it was asked in, if each engine answers in a file of its own."""
     engines: Annotated[tuple[str, ...], Field(max_length=8)] = ()
     """All that are asked about it in that tick."""
@@ -107,6 +111,8 @@ class AnswersFile(_FileModel):
     version: int
     answers: Annotated[tuple[AnswerData, ...], Field(max_length=MAX_ANSWERS)]
     evidence: Annotated[tuple[EvidenceData, ...], Field(max_length=MAX_ANSWERS)] = ()
+    unrun: Annotated[tuple[_Sha, ...], Field(max_length=MAX_ANSWERS)] = ()
+    """Commits whose tests were to be run, and nothing could be."""
     plan: Any = None
     """For people to read; never looked at again."""
 
@@ -129,16 +135,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What files bring: answers, evidence, and sentences about what of them could not be read."""
+    """What files bring: answers, what tests say, and sentences about what could not be read."""
 
     claims: tuple[Claim, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    statements: tuple[Statement, ...] = ()
     notices: tuple[str, ...] = ()
 
     def __add__(self, other: Brought) -> Brought:
         return Brought(
             (*self.claims, *other.claims),
-            (*self.evidence, *other.evidence),
+            (*self.statements, *other.statements),
             (*self.notices, *other.notices),
         )
 
@@ -150,34 +156,60 @@ def heard(feedback: Feedback | None, pull: Pull | None) -> str:
     return digest(pull.head if pull else "", *feedback.told, *feedback.threads, *feedback.answers)
 
 
+def limited(brought: Brought, incident: str, engine: str = "", origin: str = "") -> Brought:
+    """What a job may bring that was to answer about this one incident, or to run this one commit.
+
+    `engine` is the one that it was to ask, empty where it was to ask none; `origin` is for the
+    sentence about the rest. A job that went astray thus speaks of nothing but what it was given.
+    """
+    claims = [one for one in brought.claims if (one.fingerprint, one.engine) == (incident, engine)]
+    if re.fullmatch(SHA, incident):
+        statements = [one for one in brought.statements if one.head == incident]
+    else:
+        statements = [replace(one, incident=incident, engine=engine) for one in brought.statements]
+    notices = brought.notices
+    lost = len(brought.claims) + len(brought.statements) - len(claims) - len(statements)
+    if lost:
+        notices += (f"left out: {origin} speaks of what was not its to say",)
+    return Brought(tuple(claims), tuple(statements), notices)
+
+
 def write_plan_file(plan: Plan) -> str:
     """The text of a plan's file: its answers and evidence, and for people the plan itself."""
     asked = [case.attempt for case in plan.cases if not case.attempt.answer.out_of_budget]
     answers = [answer_data(one, heard(one.feedback, one.pull)) for one in asked]
-    return _written(answers, asked, as_json(plan))
+    moved = [
+        step.params.head_record for step in plan.steps if isinstance(step.params, UpdateBranch)
+    ]
+    statements = [*_proven(asked), *(Statement(one.head, one.evidence) for one in moved)]
+    return _written(answers, statements, as_json(plan))
 
 
 def write_answers(answered: Sequence[tuple[Attempt, Assignment]], asked: str) -> str:
     """The text of one engine's answers to what a tick has assigned, with the evidence on them."""
     answers = [answer_data(attempt, one.heard, one.engines, asked) for attempt, one in answered]
-    return _written(answers, [attempt for attempt, _ in answered])
+    return _written(answers, _proven(attempt for attempt, _ in answered))
 
 
-def write_evidence(evidence: Iterable[Evidence]) -> str:
-    """The text of a job's evidence."""
-    data = tuple(EvidenceData.of(one) for one in evidence)
-    return _text(AnswersFile(version=ANSWERS_VERSION, answers=(), evidence=data))
+def write_evidence(statements: Iterable[Statement]) -> str:
+    """The text of what a job's tests say."""
+    return _written([], statements)
 
 
-def _written(answers: list[AnswerData], attempts: Iterable[Attempt], plan: Any = None) -> str:
-    proven = (one.proposal.evidence for one in attempts if one.proposal)
-    evidence = tuple(EvidenceData.of(one) for one in proven if one)
-    return _text(
-        AnswersFile(version=ANSWERS_VERSION, answers=tuple(answers), evidence=evidence, plan=plan)
+def _proven(attempts: Iterable[Attempt]) -> list[Statement]:
+    made = [attempt.proposal for attempt in attempts if attempt.proposal]
+    return [Statement(one.commit.sha, one.evidence) for one in made]
+
+
+def _written(answers: list[AnswerData], statements: Iterable[Statement], plan: Any = None) -> str:
+    told = {one.head: one.evidence for one in statements}
+    file = AnswersFile(
+        version=ANSWERS_VERSION,
+        answers=tuple(answers),
+        evidence=tuple(EvidenceData.of(one) for one in told.values() if one),
+        unrun=tuple(head for head, evidence in told.items() if evidence is None),
+        plan=plan,
     )
-
-
-def _text(file: AnswersFile) -> str:
     return json.dumps(file.model_dump(mode="json"), indent=1) + "\n"
 
 
@@ -194,8 +226,10 @@ def read_answers(text: str, origin: str) -> Brought:
             f"{origin} is a plan of version {file.version}; this is {ANSWERS_VERSION}. Make it "
             f"with the bot that is to read it."
         )
-    evidence = tuple(data.evidence() for data in file.evidence)
-    return Brought(tuple(_claim(data) for data in file.answers), evidence)
+    evidence = (data.evidence() for data in file.evidence)
+    statements = [Statement(one.head, one) for one in evidence]
+    statements += [Statement(Sha(head), None) for head in file.unrun]
+    return Brought(tuple(_claim(data) for data in file.answers), tuple(statements))
 
 
 def answer_data(
@@ -234,7 +268,8 @@ def answer_data(
 
 
 def _claim(data: AnswerData) -> Claim:
-    diagnosis: Diagnosis | None = NotActionable(data.no_bug) if data.no_bug else None
+    no_bug, reason = data.no_bug[:MAX_REASON_CHARS], data.reason[:MAX_REASON_CHARS]
+    diagnosis: Diagnosis | None = NotActionable(no_bug) if no_bug else None
     patch = None
     if data.report:
         diagnosis = BugReport(**data.report.model_dump())
@@ -247,7 +282,7 @@ def _claim(data: AnswerData) -> Claim:
         diagnosis=diagnosis,
         patch=patch,
         usage=Usage(**data.usage.model_dump()),
-        reason=data.reason,
+        reason=reason,
         failed=data.failed,
         out_of_budget=data.out_of_budget,
         until_base_moves=data.until_base_moves,

@@ -1,13 +1,13 @@
 """Evidence that other jobs bring: checked against a schema, and heard of one very commit alone.
 
-Pure. What the tests of a commit say is believed where it names that commit and its base; two
-accounts of one commit that contradict each other are no account.
+Pure. What the tests of a commit say is believed where it names that commit and its base, and comes
+from a job that was to run them; two accounts of one commit that contradict each other are none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -95,39 +95,73 @@ class EvidenceData(BaseModel):
         return Evidence(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one job says of the tests of one commit: evidence, or None if nothing could be run.
+
+    `incident` and `engine` name what the job was about, and so whose commits it may speak of; where
+    they are empty, of any.
+    """
+
+    head: Sha
+    evidence: Evidence | None
+    incident: str = ""
+    engine: str = ""
+
+    def concerns(self, commit: Commit) -> bool:
+        """Whether it speaks of this commit, whose message says what it is for and who made it."""
+        wanted = {f"Incident: {self.incident}"} if self.incident else set()
+        wanted |= {f"Engine: {self.engine}"} if self.engine else set()
+        trailers = commit.message.rstrip("\n").rpartition("\n\n")[2].split("\n")
+        return self.head == commit.sha and wanted <= set(trailers)
+
+
 class Given:
     """What other jobs' tests say, in the place of a verifier that runs them; it runs nothing."""
 
-    def __init__(self, base: Sha, brought: Iterable[Evidence]) -> None:
+    def __init__(self, base: Sha, brought: Iterable[Statement]) -> None:
         self._base = base
-        self._known, self.notices = _agreed(brought)
+        self._brought: dict[Sha, list[Statement]] = {}
+        self._said: dict[str, None] = {}
+        for one in brought:
+            self._brought.setdefault(one.head, []).append(one)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What whoever reads the report should know of the commits that were asked about."""
+        return tuple(self._said)
 
     def verify(self, commit: Commit, notes: tuple[str, ...] = ()) -> Evidence | None:
         """The evidence on exactly this commit against exactly its base; None where there is none.
 
         A commit's name covers its files, so no other tree goes by it.
         """
-        found = self._known.get(commit.sha)
-        if found is None or found.base != self._base or commit.parents != (self._base,):
+        told = [one.evidence for one in self._of(commit) if one.evidence]
+        found = [one for one in told if one.base == self._base]
+        if not found or commit.parents != (self._base,):
             return None
-        return replace(found, notes=(*found.notes, *notes))
+        if any(_verdict(one) != _verdict(found[0]) for one in found):
+            self._say(
+                f"two jobs say different things of the tests of {commit.sha[:9]}, so neither counts"
+            )
+            return None
+        return replace(found[0], notes=(*found[0].notes, *notes))
+
+    def awaits(self, commit: Commit) -> bool:
+        """Whether no job has been to run its tests yet: what costs nothing to make can wait."""
+        if self._of(commit):
+            return False
+        self._say(f"the tests of {commit.sha[:9]} are yet to be run by a job that verifies")
+        return True
+
+    def _of(self, commit: Commit) -> list[Statement]:
+        return [one for one in self._brought.get(commit.sha, ()) if one.concerns(commit)]
+
+    def _say(self, sentence: str) -> None:
+        self._said[sentence] = None
 
     def hooks(self, commit: Commit) -> None:
         """Hooks have run, if at all, where the answer was made: they are code of the repository."""
-
-
-def _agreed(brought: Iterable[Evidence]) -> tuple[Mapping[Sha, Evidence], tuple[str, ...]]:
-    known: dict[Sha, Evidence] = {}
-    disputed: set[Sha] = set()
-    for one in brought:
-        other = known.setdefault(one.head, one)
-        if _verdict(other) != _verdict(one):
-            disputed.add(one.head)
-    said = (
-        f"two jobs say different things of the tests of {sha[:9]}, so neither counts"
-        for sha in sorted(disputed)
-    )
-    return {sha: one for sha, one in known.items() if sha not in disputed}, tuple(said)
 
 
 def _verdict(evidence: Evidence) -> tuple[object, ...]:

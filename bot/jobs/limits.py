@@ -11,3 +11,5 @@ MAX_FILES = 4 * MAX_MATRIX
 """So many files one command reads of a folder."""
 MAX_ALL_BYTES = 256 * 1024 * 1024
 """So much they may hold together."""
+MAX_FILES_OF_ONE = 8
+"""So many of them one job may leave."""

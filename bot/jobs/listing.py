@@ -76,7 +76,8 @@ def _shared_out(
         if left.usd is not None and snapshot.config.limits.usd_per_incident is None:
             left = replace(left, usd=left.usd / (len(chosen) - number))
         if left.tokens <= 0 or (left.usd is not None and left.usd <= 0):
-            engines, left = tuple(name for name in engines if name == SEARCH), Budget(0, left.usd)
+            engines = tuple(name for name in engines if name == SEARCH)
+            left = Budget(0, None if left.usd is None else 0.0)  # a day may end a little over it
         elif engines != (SEARCH,):
             tokens, usd = tokens + left.tokens, usd + (left.usd or 0.0)
         if engines:
@@ -130,8 +131,12 @@ def _told_of(incident: Incident) -> Incident:
 
 
 def _cut(reflection: Reflection) -> Reflection:
-    task, text = reflection.task[:MAX_TEXT_CHARS], reflection.text[:MAX_TEXT_CHARS]
-    return replace(reflection, task=task, text=text)
+    return replace(
+        reflection,
+        task=reflection.task[:MAX_TEXT_CHARS],
+        outcome=reflection.outcome[:MAX_TEXT_CHARS],
+        text=reflection.text[:MAX_TEXT_CHARS],
+    )
 
 
 def _shortened(before: Earlier | None) -> Earlier | None:

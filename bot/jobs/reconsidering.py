@@ -14,6 +14,9 @@ from bot.proposing import once, weigh
 from bot.selection import Chosen, Selection
 from bot.snapshot import Snapshot
 
+MAX_REQUESTS = 1_000
+"""More requests than this no answer takes, whatever a file says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconsidered:
@@ -46,18 +49,18 @@ def reconsider(
         if fitting:
             attempt = _weigh_all(fitting, chosen, snapshot, bench)
             attempts.append(once(attempt, attempts))
-    wanted |= {incident.fingerprint for incident in snapshot.incidents}
-    asked = [one for one in claims if one.asked and one.fingerprint in wanted]
-    return Reconsidered(tuple(attempts), tuple(dropped), tuple(_costs(asked, snapshot)))
+    return Reconsidered(tuple(attempts), tuple(dropped), tuple(_costs(claims, snapshot)))
 
 
 def _costs(claims: Sequence[Claim], snapshot: Snapshot) -> Iterator[SpendRecord]:
     """What jobs' answers cost, whatever comes of them, for the day's limit; each is written once.
 
-    No more than one tick may cost, so that a file that lies does not use up the whole day.
+    It counts whether or not anybody still wants the answer, else whoever withdraws a reflection and
+    brings it back spends without end. No more than one tick may cost, so that a file that lies does
+    not use up the whole day.
     """
-    spent, seen = 0, set[tuple[object, ...]]()
-    for claim in sorted(claims, key=lambda one: -one.answer.usage.tokens):  # none hides a dearer
+    dearest: dict[tuple[object, ...], SpendRecord] = {}
+    for claim in claims:
         usage = _affordable(claim, snapshot.config)
         record = SpendRecord(
             at=snapshot.now,
@@ -70,13 +73,19 @@ def _costs(claims: Sequence[Claim], snapshot: Snapshot) -> Iterator[SpendRecord]
             completion_tokens=usage.completion_tokens,
             usd=usage.usd,
         )
-        if not usage.requests or record.answer in seen or snapshot.ledger.knows(record):
-            continue
-        spent += usage.tokens
+        if claim.asked and usage.requests:
+            dearest[record.answer] = max(record, dearest.get(record.answer, record), key=_tokens)
+    spent = 0
+    for record in sorted(dearest.values(), key=_tokens, reverse=True):  # none hides a dearer one
+        spent += _tokens(record)
         if spent > snapshot.config.limits.tokens_per_tick:
             return
-        seen.add(record.answer)
-        yield record
+        if not snapshot.ledger.knows(record):
+            yield record
+
+
+def _tokens(record: SpendRecord) -> int:
+    return record.prompt_tokens + record.completion_tokens
 
 
 def _fitting(
@@ -149,20 +158,18 @@ def _told(attempt: Attempt | None) -> Iterator[str]:
 def _affordable(claim: Claim, config: Config) -> Usage:
     """What an answer says that it cost, as far as one incident may cost; a search costs nothing.
 
-    Else a file could use the budget up by a lie.
+    Else a file could use the budget up by a lie. Money is reckoned from the tokens, here.
     """
     if claim.engine == SEARCH:
         return Usage()
-    said, limits = claim.answer.usage, config.limits
-    prompt = min(said.prompt_tokens, limits.tokens_per_incident)
-    usd = said.usd
-    if usd is not None and limits.usd_per_incident is not None:
-        usd = min(usd, limits.usd_per_incident)
+    said, most = claim.answer.usage, config.limits.tokens_per_incident
+    prompt = min(said.prompt_tokens, most)
+    answered = min(said.completion_tokens, most - prompt)
     return Usage(
-        requests=min(said.requests, 1_000),
+        requests=min(said.requests, MAX_REQUESTS),
         prompt_tokens=prompt,
-        completion_tokens=min(said.completion_tokens, limits.tokens_per_incident - prompt),
-        usd=usd,
+        completion_tokens=answered,
+        usd=config.engine.openai.usd(prompt, answered),
     )
 
 

@@ -18,9 +18,9 @@ from bot.config import Config, read_config
 from bot.config.environment import overridden
 from bot.engines import Engine
 from bot.errors import UserError
-from bot.evidence import Evidence
 from bot.jobs.answers import Brought, Claim
 from bot.jobs.bundle import open_bundle
+from bot.jobs.evidence import Statement
 from bot.jobs.files import read_file
 from bot.jobs.limits import MAX_WORK_BYTES
 from bot.jobs.work import WORK_FILE, Assignment, Work, read_work
@@ -167,17 +167,16 @@ def _claims(brought: Brought, one: Assignment) -> list[Claim]:
 
 def verify(
     desk: Desk, only: str, brought: Brought, verifier: Verifier, progress: Progress
-) -> Iterator[Evidence]:
-    """Run the tests of every commit that is listed or answered and has no evidence yet."""
-    known = {evidence.head for evidence in brought.evidence}
+) -> Iterator[Statement]:
+    """Run the tests of every commit that is listed or answered and of which nothing is said yet."""
+    known = set()
     for commit in _commits(desk, only, brought):
-        if commit.sha in known:
+        said = any(one.evidence and one.concerns(commit) for one in brought.statements)
+        if said or commit.sha in known:
             continue
         known.add(commit.sha)
         progress(f"running the tests of {commit.sha[:9]}")
-        evidence = verifier.verify(commit)
-        if evidence is not None:
-            yield evidence
+        yield Statement(commit.sha, verifier.verify(commit))
 
 
 def _commits(desk: Desk, only: str, brought: Brought) -> Iterator[Commit]:

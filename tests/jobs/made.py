@@ -74,7 +74,12 @@ EVIDENCE = Evidence(
     notes=("a hook could not run",),
 )
 COMMIT = Commit(
-    sha=HEAD, tree=TREE, parents=(BASE,), message="Fix", date="1767225600 +0000", changes=()
+    sha=HEAD,
+    tree=TREE,
+    parents=(BASE,),
+    message="Fix\n\nIncident: v1-0123456789ab\nEngine: openai\nAttempt: 2\n",
+    date="1767225600 +0000",
+    changes=(),
 )
 ATTEMPT = Attempt(
     incident=INCIDENT,

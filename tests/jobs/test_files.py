@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.jobs.answers import read_answers, write_answers, write_evidence
-from bot.jobs.evidence import Given
+from bot.jobs.evidence import Given, Statement
 from bot.jobs.files import write_text
 from bot.jobs.gathering import gather
 from bot.jobs.limits import MAX_ANSWERS_BYTES
@@ -23,7 +23,8 @@ from tests.jobs.made import ATTEMPT, BASE, COMMIT, EVIDENCE, HEAD, INCIDENT, WOR
 ASSIGNMENT = WORK.assignments[0]
 ANSWERS = write_answers([(ATTEMPT, ASSIGNMENT)], WORK.tick)
 ANSWER = json.loads(ANSWERS)["answers"][0]
-PROVEN = write_evidence([EVIDENCE])
+SAID = Statement(HEAD, EVIDENCE)
+PROVEN = write_evidence([SAID])
 
 
 def refused(read: Any, text: str) -> str:
@@ -119,7 +120,8 @@ def test_an_answer_of_another_shape_is_refused(change: dict[str, Any]) -> None:
 
 
 def test_evidence_comes_back_as_it_was() -> None:
-    assert read_answers(PROVEN, "a file").evidence == (EVIDENCE,)
+    statements = (SAID, Statement(Sha("9" * 40), None))
+    assert read_answers(write_evidence(statements), "a file").statements == statements
 
 
 @pytest.mark.parametrize(
@@ -142,20 +144,40 @@ def test_evidence_of_another_shape_is_refused(change: dict[str, Any]) -> None:
 
 
 def test_evidence_speaks_of_one_commit_on_one_base() -> None:
-    given = Given(BASE, [EVIDENCE])
+    given = Given(BASE, [SAID])
     assert given.verify(COMMIT) == EVIDENCE
     assert given.verify(replace(COMMIT, sha=Sha("0" * 40))) is None
     assert given.verify(replace(COMMIT, parents=(Sha("0" * 40),))) is None
-    assert Given(Sha("0" * 40), [EVIDENCE]).verify(COMMIT) is None
-    assert Given(BASE, [replace(EVIDENCE, base=HEAD)]).verify(COMMIT) is None
+    assert Given(Sha("0" * 40), [SAID]).verify(COMMIT) is None
+    older = Statement(HEAD, replace(EVIDENCE, base=HEAD))
+    assert Given(BASE, [older]).verify(COMMIT) is None
+
+
+def test_a_job_is_heard_of_nothing_but_what_it_was_to_run() -> None:
+    for own in (Statement(HEAD, EVIDENCE, INCIDENT.fingerprint, "openai"), SAID):
+        assert Given(BASE, [own]).verify(COMMIT) == EVIDENCE
+    for other in (("v1-ffffffffffff", ""), (INCIDENT.fingerprint, "search")):
+        given = Given(BASE, [Statement(HEAD, EVIDENCE, *other)])
+        assert given.verify(COMMIT) is None
+        assert given.awaits(COMMIT)
+
+
+def test_what_nobody_has_run_yet_is_waited_for_and_what_cannot_be_run_is_not() -> None:
+    given = Given(BASE, [Statement(HEAD, None)])
+    assert not given.awaits(COMMIT)
+    assert given.verify(COMMIT) is None
+    assert given.notices == ()
+    given = Given(BASE, [])
+    assert given.awaits(COMMIT)
+    assert given.notices == (f"the tests of {HEAD[:9]} are yet to be run by a job that verifies",)
 
 
 def test_two_jobs_that_contradict_each_other_prove_nothing() -> None:
     again = replace(EVIDENCE, seconds_head=9.0, notes=())
-    assert Given(BASE, [EVIDENCE, again]).verify(COMMIT) == EVIDENCE
+    assert Given(BASE, [SAID, Statement(HEAD, again)]).verify(COMMIT) == EVIDENCE
     other = replace(EVIDENCE, head_passed=False, problem="no test was collected")
     for pair in ((EVIDENCE, other), (other, EVIDENCE), (EVIDENCE, again, other)):
-        given = Given(BASE, pair)
+        given = Given(BASE, [Statement(HEAD, one) for one in pair])
         assert given.verify(COMMIT) is None
         assert given.notices == (
             f"two jobs say different things of the tests of {HEAD[:9]}, so neither counts",
@@ -180,9 +202,45 @@ def test_a_bad_file_in_a_folder_costs_only_itself(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("not read")
     brought = gather([folder, tmp_path / "absent"])
     assert [claim.fingerprint for claim in brought.claims] == [INCIDENT.fingerprint]
-    assert brought.evidence == (EVIDENCE,)
+    assert brought.statements == (SAID,)
     left_out = ("bytes", "deep", "empty", "half", "large", "link", "pipe")
     assert [notice.split(".json")[0].split("/")[-1] for notice in brought.notices] == [*left_out]
+
+
+def test_an_artifact_brings_only_what_its_name_says(tmp_path: Path) -> None:
+    other, forged = "v1-ffffffffffff", replace(ATTEMPT, engine="search")
+    for name in (f"answers-openai-{other}", f"answers-search-{INCIDENT.fingerprint}"):
+        write_text(tmp_path / name / "x.json", write_answers([(ATTEMPT, ASSIGNMENT)], WORK.tick))
+    write_text(
+        tmp_path / f"answers-openai-{INCIDENT.fingerprint}" / "x.json",
+        write_answers([(ATTEMPT, ASSIGNMENT), (forged, ASSIGNMENT)], WORK.tick),
+    )
+    write_text(tmp_path / f"evidence-{INCIDENT.fingerprint}" / "x.json", PROVEN)
+    write_text(tmp_path / f"evidence-{'9' * 40}" / "x.json", PROVEN)
+    write_text(tmp_path / "work" / "work.json", write_work(WORK))
+    brought = gather([tmp_path])
+    assert [(one.fingerprint, one.engine) for one in brought.claims] == [
+        (INCIDENT.fingerprint, "openai")
+    ]
+    assert brought.statements == (replace(SAID, incident=INCIDENT.fingerprint),)
+    assert len(brought.notices) == 4
+    assert all("speaks of what was not its to say" in one for one in brought.notices)
+
+
+def test_a_job_that_leaves_too_much_costs_only_itself(tmp_path: Path) -> None:
+    for number in range(20):
+        write_text(tmp_path / "a" / f"{number:02}.json", "{")
+    write_text(tmp_path / "b" / "x.json", ANSWERS)
+    brought = gather([tmp_path])
+    assert len(brought.claims) == 1
+    assert "a holds more than is read of one job" in brought.notices[-1]
+
+
+def test_what_jobs_left_never_lies_where_reflections_are_read(tmp_path: Path) -> None:
+    write_text(tmp_path / "checkout" / "answers" / "x.json", ANSWERS)
+    with pytest.raises(UserError, match=r"lies in the checkout.*RUNNER_TEMP"):
+        gather([tmp_path / "checkout" / "answers"], outside=tmp_path / "checkout")
+    assert gather([tmp_path / "checkout" / "answers"], outside=tmp_path / "elsewhere").claims
 
 
 def test_a_file_that_is_named_must_be_one(tmp_path: Path) -> None:

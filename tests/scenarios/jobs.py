@@ -88,7 +88,7 @@ class Jobs:
         data = json.loads(together.read_text())
         together.unlink()
         for answer in data["answers"]:
-            own = self.answers / f"openai-{answer['incident']}" / "answers.json"
+            own = self.answers / f"answers-openai-{answer['incident']}" / "answers.json"
             own.parent.mkdir()
             own.write_text(json.dumps(data | {"answers": [answer]}))
         return ran
@@ -97,13 +97,13 @@ class Jobs:
         self, engine: str, incident: str = "", *, without: tuple[str, ...] = FORGE
     ) -> Command:
         """Ask one engine about one incident, or in one job about all."""
-        out = self.answers / f"{engine}-{incident}" / "answers.json"
+        out = self.answers / f"answers-{engine}-{incident}" / "answers.json"
         asked = ("--engine", engine, *(("--only", incident) if incident else ()))
         given = ("--answers", self.answers, "--out", out)
         return self._command("propose", *self._work_here(), *asked, *given, without=without)
 
     def verify(self, entry: str) -> Ran:
-        out = self.evidence / f"{entry}.json"
+        out = self.evidence / f"evidence-{entry}" / "evidence.json"
         given = ("--only", entry, "--answers", self.answers, "--out", out)
         return self._run(self._command("verify", *self._work_here(), *given, without=FORGE + MODEL))
 

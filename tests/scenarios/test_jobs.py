@@ -16,6 +16,7 @@ from tests.scenarios.fanout import Counted, counted, fill
 from tests.scenarios.jobs import Jobs
 from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World, answer_with
 
+PRICES = "usd_per_million_prompt_tokens = 100\nusd_per_million_completion_tokens = 100\n"
 ORDER = '[engine]\norder = ["search", "openai"]\n'
 in_plain_git = pytest.mark.parametrize("world", ["local"], indirect=True)
 
@@ -99,8 +100,9 @@ def test_no_job_but_the_last_can_do_anything(world: World, tmp_path: Path) -> No
     jobs.observe()
     (incident,) = jobs.incidents
     assert jobs.ask(incident).code == 0
-    (answers,) = jobs.answers.rglob("*.json")
-    good = answers.read_text()
+    (artifact,) = jobs.answers.rglob("*.json")
+    answers, good = jobs.answers / "by-hand.json", artifact.read_text()
+    artifact.unlink()
     for values, said in (
         ({"number": 2}, "is attempt 2, and 1 is due"),
         ({"heard": "0123456789ab"}, "has not heard what people say by now"),
@@ -156,7 +158,7 @@ def test_evidence_counts_for_the_very_commit_alone(world: World, tmp_path: Path)
     applied = jobs.apply()
     assert applied.code == 0, applied.err
     assert "The bot has not run the tests itself" in world.repo.pull(1).body
-    jobs.evidence.joinpath(f"{incident}.json").unlink()
+    shutil.rmtree(jobs.evidence)
 
     jobs.observe()  # the head on the newest base awaits its tests
     head = world.repo.branch_sha(world.repo.pull(1).head_ref)
@@ -208,6 +210,43 @@ def test_what_was_spent_in_vain_counts_once_against_the_day(world: World, tmp_pa
     assert ledger(world).count("spent ") == 1
 
 
+def test_what_was_spent_counts_though_nobody_wants_the_answer_any_more(
+    world: World, tmp_path: Path
+) -> None:
+    world.model.default = GOOD_PATCH
+    jobs = Jobs(world, tmp_path / "jobs")
+    jobs.observe()
+    assert jobs.ask(*jobs.incidents).code == 0
+    world.write_reflections([])
+    assert jobs.apply().code == 0
+    assert world.repo.pulls == []
+    assert ledger(world).count("spent ") == 1
+
+
+@in_plain_git
+def test_what_is_proven_is_renewed_when_its_tests_have_run_on_the_newest_base(
+    world: World, tmp_path: Path
+) -> None:
+    world.model.default = GOOD_PATCH
+    jobs = Jobs(world, tmp_path / "jobs")
+    jobs.observe()
+    (incident,) = jobs.incidents
+    jobs.ask(incident)
+    jobs.verify(incident)
+    assert jobs.apply().code == 0
+    world.repo.push_commit("main", {"README.md": "# Another base\n"}, by="alice")
+    head = world.repo.branch_sha(world.repo.pull(1).head_ref)
+    settled = world.bot("apply")
+    assert "are yet to be run by a job that verifies" in settled.out
+    assert world.repo.branch_sha(world.repo.pull(1).head_ref) == head
+
+    jobs.observe()
+    (moved,) = jobs.to_verify
+    assert jobs.verify(moved).code == 0
+    assert jobs.apply().code == 0
+    assert world.repo.branch_sha(world.repo.pull(1).head_ref) == moved
+
+
 def test_budgets_are_shared_out_to_jobs_that_know_nothing_of_each_other(
     world: World, tmp_path: Path
 ) -> None:
@@ -220,6 +259,23 @@ def test_budgets_are_shared_out_to_jobs_that_know_nothing_of_each_other(
     work = json.loads((jobs.work / "work.json").read_text())
     assert [one["tokens"] for one in work["assignments"]] == [500, 300]
     assert "the budget of this tick leaves 1 incident for a later one" in said
+
+
+def test_a_day_that_ended_over_its_budget_is_no_failure(world: World, tmp_path: Path) -> None:
+    world.configure(f"{CONFIG}{ORDER}[engine.openai]\n{PRICES}[limits]\nusd_per_day = 0.05\n")
+    world.model.default = GOOD_PATCH
+    first = Jobs(world, tmp_path / "first")
+    first.observe()
+    assert first.ask(*first.incidents).code == 0
+    (file,) = first.answers.rglob("*.json")
+    usage = {"requests": 1, "prompt_tokens": 600, "completion_tokens": 0, "usd": 0.0}
+    changed(file, usage=usage)  # what it says of money is not what counts
+    assert first.apply().code == 0
+    world.write_reflections([REFLECTION | {"reflection": "`count_words` in llm.py fails, a bug."}])
+    second = Jobs(world, tmp_path / "second")
+    second.observe()
+    (work,) = json.loads((second.work / "work.json").read_text())["assignments"]
+    assert (work["engines"], work["usd"]) == (["search"], 0)
 
 
 def test_a_model_that_cannot_be_asked_is_one_sentence_and_a_whole_file(

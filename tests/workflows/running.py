@@ -336,13 +336,15 @@ class RunningJob:
     def _download(self, **given: Any) -> None:
         target = Path(given.pop("path"))
         name, pattern = given.pop("name", ""), given.pop("pattern", "")
-        if given or bool(name) == bool(pattern):
+        if given or (name and pattern):
             raise NotUnderstood(f"a download with {', '.join(given)}")
-        if name:
-            shutil.copytree(self.run_.artifacts / name, target, dirs_exist_ok=True)
-        for folder in sorted(self.run_.artifacts.iterdir()) if pattern else ():
-            if fnmatchcase(folder.name, pattern):
-                shutil.copytree(folder, target / folder.name)
+        kept = sorted(self.run_.artifacts.iterdir())
+        wanted = [one for one in kept if fnmatchcase(one.name, name or pattern or "*")]
+        if name and not wanted:
+            raise FileNotFoundError(f"no job has uploaded {name}")
+        for folder in wanted:  # one alone gets no folder of its name, as the action has it
+            inside = target if len(wanted) == 1 else target / folder.name
+            shutil.copytree(folder, inside, dirs_exist_ok=True)
 
     def _app_token(self, given: Mapping[str, Any]) -> str:
         if given["private-key"] != self.place.secrets["BOT_APP_PRIVATE_KEY"]:
