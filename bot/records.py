@@ -15,7 +15,7 @@ from bot.model import Ending, Finding, Fingerprint, Kind, Marks, Sha
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     at: datetime
     """When it was written, in UTC."""

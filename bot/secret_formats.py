@@ -54,6 +54,35 @@ class Detector:
     counts: Callable[[str], bool] = bool
     ends: Callable[[str, int], int] = _end_of_token
 
+    def is_worth_a_look(self, text: str) -> bool:
+        return not self.hints or any(hint in text for hint in self.hints)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plugin:
+    """A whole plugin of detect-secrets, which takes a while to load, and so waits for a hint.
+
+    Where the hints stand in ordinary words too, `shape` is a part of what they must stand in.
+    """
+
+    module: str
+    name: str
+    hints: tuple[str, ...]
+    shape: str = ""
+    counts: Callable[[str], bool] = bool
+
+    def is_worth_a_look(self, text: str) -> bool:
+        hinted = any(hint in text for hint in self.hints)
+        return hinted and bool(not self.shape or re.search(self.shape, text))
+
+    def detectors(self) -> Iterator[Detector]:
+        """Its patterns. Its scanner is not used, so nothing is verified."""
+        plugin = getattr(import_module(f"detect_secrets.plugins.{self.module}"), self.name)
+        patterns = tuple(plugin.denylist)
+        for pattern in patterns[:1] if self.module == "aws" else patterns:
+            # Half of AWS' plugin goes by the variable's name, which ours do for everyone.
+            yield Detector(plugin.secret_type, pattern, self.hints, counts=self.counts)
+
 
 def _mixed(value: str) -> bool:
     """Random letters and digits, where a name, a path or a hash would not hold all three."""
@@ -144,36 +173,46 @@ def _bare(text: str, start: int, end: int) -> re.Match[str] | None:
 _LOWER = {ord(capital): capital.lower() for capital in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 # Whole plugins of detect-secrets whose patterns take time in proportion to the text.
-_PLUGINS: tuple[tuple[str, str, tuple[str, ...], Callable[[str], bool]], ...] = (
-    ("aws", "AWSKeyDetector", ("A3T", "ABIA", "ACCA", "AKIA", "ASIA"), bool),
-    ("azure_storage_key", "AzureStorageKeyDetector", ("AccountKey=",), bool),
-    ("discord", "DiscordBotTokenDetector", (".",), lambda v: _mixed(v.rsplit(".", 1)[-1])),
-    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), bool),
-    ("gitlab_token", "GitLabTokenDetector", ("gl", "GR1348941"), bool),
-    ("mailchimp", "MailchimpDetector", ("-us",), bool),
-    ("pypi_token", "PypiTokenDetector", ("pypi-",), bool),
-    ("sendgrid", "SendGridDetector", ("SG.",), bool),
-    ("slack", "SlackDetector", ("xox", "XOX", "hooks.slack.com"), bool),
-    ("square_oauth", "SquareOAuthDetector", ("sq0csp-",), bool),
-    ("stripe", "StripeDetector", ("k_live_",), bool),
-    ("telegram_token", "TelegramBotTokenDetector", (":",), lambda v: _mixed(v.split(":")[-1])),
-    ("twilio", "TwilioKeyDetector", ("AC", "SK"), _no_placeholder),
+_PLUGINS = (
+    _Plugin("aws", "AWSKeyDetector", ("A3T", "ABIA", "ACCA", "AKIA", "ASIA")),
+    _Plugin("azure_storage_key", "AzureStorageKeyDetector", ("AccountKey=",)),
+    _Plugin(
+        "discord",
+        "DiscordBotTokenDetector",
+        (".",),
+        r"[\w-]{20}\.",
+        lambda value: _mixed(value.rsplit(".", 1)[-1]),
+    ),
+    _Plugin("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    _Plugin("gitlab_token", "GitLabTokenDetector", ("gl", "GR1348941"), r"gl[a-z]+-|GR1348941"),
+    _Plugin("mailchimp", "MailchimpDetector", ("-us",), r"[0-9a-z]{20}-us"),
+    _Plugin("pypi_token", "PypiTokenDetector", ("pypi-",)),
+    _Plugin("sendgrid", "SendGridDetector", ("SG.",)),
+    _Plugin("slack", "SlackDetector", ("xox", "XOX", "hooks.slack.com")),
+    _Plugin("square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
+    _Plugin("stripe", "StripeDetector", ("k_live_",)),
+    _Plugin(
+        "telegram_token",
+        "TelegramBotTokenDetector",
+        (":",),
+        r"\d{8}:",
+        lambda value: _mixed(value.split(":")[-1]),
+    ),
+    _Plugin("twilio", "TwilioKeyDetector", ("AC", "SK"), r"(?:AC|SK)[a-z0-9]{20}", _no_placeholder),
 )
 
 
-@lru_cache(maxsize=1)
-def detectors() -> tuple[Detector, ...]:
-    return (*_OURS, *_theirs())
+def detectors(text: str) -> Iterator[Detector]:
+    """What to look for in this text; of the rest it holds nothing."""
+    yield from (one for one in _OURS if one.is_worth_a_look(text))
+    for plugin in _PLUGINS:
+        if plugin.is_worth_a_look(text):
+            yield from _loaded(plugin)
 
 
-def _theirs() -> Iterator[Detector]:
-    """The patterns of detect-secrets' plugins. Its scanner is not used, so nothing is verified."""
-    for module, name, hints, counts in _PLUGINS:
-        plugin = getattr(import_module(f"detect_secrets.plugins.{module}"), name)
-        patterns = tuple(plugin.denylist)
-        for pattern in patterns[:1] if module == "aws" else patterns:
-            # Half of AWS' plugin goes by the variable's name, which ours do for everyone.
-            yield Detector(plugin.secret_type, pattern, hints, counts=counts)
+@lru_cache
+def _loaded(plugin: _Plugin) -> tuple[Detector, ...]:
+    return tuple(plugin.detectors())
 
 
 _OURS = (

@@ -182,9 +182,7 @@ def _replaced(text: str, spans: Iterable[_Span]) -> str:
 
 
 def _known(text: str) -> Iterator[_Span]:
-    for detector in detectors():
-        if detector.hints and not any(hint in text for hint in detector.hints):
-            continue
+    for detector in detectors(text):
         at = 0
         while match := detector.pattern.search(text, at):
             start, at = match.span(detector.group)

@@ -73,7 +73,7 @@ class Person(BaseModel):
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     at: datetime
     """When it was written, in UTC."""
