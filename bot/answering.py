@@ -17,8 +17,6 @@ from bot.config import Outcome
 from bot.explaining import explain_pull, for_comment
 from bot.feedback import (
     CLOSED_AS_FAILED,
-    Command,
-    Verb,
     asks_to_hold,
     commands,
     gave_up,
@@ -28,7 +26,7 @@ from bot.feedback import (
     tried,
 )
 from bot.gate import Obstacle, Standing
-from bot.model import HOLD_LABEL, LABEL_PREFIX, Kind, Pull, PullState, Sha, digest
+from bot.model import HOLD_LABEL, LABEL_PREFIX, Command, Kind, Pull, PullState, Sha, Verb, digest
 from bot.plan import OpenPull, Step
 from bot.renewal import Reverted
 from bot.rules import Decision

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model import Sha
+from bot.model.names import Sha
 
 MAX_NAMED = 20
 """So many test ids of a kind are kept; `Names.total` says how many there are."""

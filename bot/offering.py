@@ -22,7 +22,6 @@ from bot.auto_merging import armed_by_bot
 from bot.body import observed, pull_body, status_block, title
 from bot.config import Outcome
 from bot.evidence import Evidence
-from bot.feedback import Feedback
 from bot.gate import Standing, first_standing
 from bot.ledger import AttemptRecord, FailureRecord, HeadRecord, SpendRecord
 from bot.model import (
@@ -30,6 +29,7 @@ from bot.model import (
     Attempt,
     BugReport,
     Ending,
+    Feedback,
     Kind,
     Proposal,
     Pull,

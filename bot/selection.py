@@ -10,22 +10,15 @@ from bot.actions.own_pull import is_held
 from bot.auto_merging import stays_armed
 from bot.config import Outcome
 from bot.engines import Budget
-from bot.feedback import (
-    Command,
-    Feedback,
-    Verb,
-    asks_to_hold,
-    commands,
-    feedback,
-    tried,
-    unsettled,
-)
+from bot.feedback import asks_to_hold, commands, feedback, tried, unsettled
 from bot.gate import Obstacle, standing
 from bot.history import Fate, History, history
 from bot.ledger import HeadRecord
 from bot.model import (
     CHECK_NAME,
     SEARCH,
+    Command,
+    Feedback,
     Fingerprint,
     Incident,
     Place,
@@ -33,6 +26,7 @@ from bot.model import (
     PullState,
     Reflection,
     Skipped,
+    Verb,
 )
 from bot.snapshot import Snapshot
 from bot.untrusted import for_model

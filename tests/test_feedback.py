@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.feedback import Verb, commands, feedback, is_exhausted, objections, wish
+from bot.feedback import commands, feedback, is_exhausted, objections, wish
 from bot.forges import marked
 from bot.ledger import Record
 from bot.model import (
@@ -21,6 +21,7 @@ from bot.model import (
     RemarkKind,
     ReviewState,
     Sha,
+    Verb,
 )
 from tests.observed import FORGE, HEAD, HEAD_RECORD, ME, NOW, PULL, attempt, snapshot
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ PURE = """
     forges/github_queries forges/github_rules forges/github_suites forges/local_checks
     forges/local_people forges/local_records gate grounding history job_summary jobs/answers
     jobs/evidence jobs/limits jobs/work ledger merge_method model/__init__ model/answers
-    model/commits model/forge model/names model/proposals model/reflections obstacles/__init__
+    model/commits model/forge model/names model/proposals model/reflections model/wishes
+    obstacles/__init__
     obstacles/checks obstacles/merging obstacles/people owners plan policy protected records
     risks risks_to_tests risky_names rules selection snapshot sources/labelled_issues
     sources/marking starting/beginning starting/checks starting/configuring starting/detecting
@@ -56,6 +58,7 @@ def place(path: Path) -> str:
     return path.relative_to(HOUSE).as_posix()
 
 
+@cache
 def syntax(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 

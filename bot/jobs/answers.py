@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.actions.update_branch import UpdateBranch
 from bot.errors import UserError
-from bot.feedback import Feedback
 from bot.jobs.evidence import EvidenceData, Statement
 from bot.jobs.limits import MAX_ANSWERS_BYTES
 from bot.jobs.work import FINGERPRINT, Assignment, first_of
@@ -26,6 +25,7 @@ from bot.model import (
     BugReport,
     Diagnosis,
     Edit,
+    Feedback,
     Fingerprint,
     NotActionable,
     Patch,

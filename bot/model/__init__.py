@@ -79,6 +79,7 @@ from bot.model.reflections import (
     Triaged,
     Verdict,
 )
+from bot.model.wishes import Command, Feedback, Verb
 
 __all__ = [
     "ANYONES",
@@ -102,11 +103,13 @@ __all__ = [
     "BugReport",
     "Check",
     "CheckState",
+    "Command",
     "Commit",
     "CommitChecks",
     "Diagnosis",
     "Edit",
     "Ending",
+    "Feedback",
     "FileChange",
     "Finding",
     "Fingerprint",
@@ -137,6 +140,7 @@ __all__ = [
     "Tree",
     "Triaged",
     "Usage",
+    "Verb",
     "Verdict",
     "WatchedMerge",
     "configured_name",

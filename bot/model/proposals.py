@@ -10,10 +10,10 @@ from bot.model.answers import Answer, BugReport, Kind, Patch, Usage
 from bot.model.commits import Commit
 from bot.model.names import Sha
 from bot.model.reflections import Incident
+from bot.model.wishes import Feedback
 
 if TYPE_CHECKING:
     from bot.evidence import Evidence
-    from bot.feedback import Feedback
     from bot.model.forge import Pull
 
 

@@ -21,6 +21,8 @@ IS_TERMINAL = sys.stdout.isatty()
 CONSOLE = Console(highlight=False, width=None if IS_TERMINAL else 100)
 PRINTER = ("python", "ci/printer.py")
 """The repository's own CI beside its tests: on pull requests with a sample, on main with all."""
+CHANGES = (("bot", "pulls", "merge"), ("bot", "pulls", "close"))
+"""What changes pull requests, beside a run."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Stage:
 
     def types(self, *command: str) -> Iterator[str]:
         """Echo a command as it would be typed, run it on this very terminal, check its end."""
-        self._pulls.clear()
+        if command[1:2] == ("run",) or command[:3] in CHANGES:
+            self._pulls.clear()
         CONSOLE.print(Text.assemble(("$ ", "bold green"), (shlex.join(command), "bold")))
         sys.stdout.flush()
         words = [str(self.bot), *command[1:]] if command[0] == "bot" else list(command)
