@@ -27,7 +27,7 @@ from bot.engines.search.laboratory import Laboratory
 from bot.engines.search.model import Candidate, Outcome, Replacement, Spectrum
 from bot.sandbox import processes
 from bot.sandbox.isolation import probe
-from tests.engines.search.workbench import change, workbench
+from tests.engines.search.workbench import SMALL, change, workbench
 from tests.scratch import Scratch
 
 BOTH = 2
@@ -120,7 +120,10 @@ def measure(project: Project, folder: Path, rounds: int, count: int) -> dict[str
     """What each way took in each round, after one of each that warms up."""
     found: dict[str, list[Figures]] = {}
     scratch = Scratch.make(folder)
-    with workbench(scratch, project.files, workers=BOTH) as tried, _Bare(project, folder) as bare:
+    with (
+        workbench(scratch, project.files, workers=BOTH, sandbox=SMALL) as tried,
+        _Bare(project, folder) as bare,
+    ):
         spectrum = tried.laboratory.spectrum()
         assert len(spectrum.failing) == 1, spectrum.failing
         laboratory = tried.laboratory

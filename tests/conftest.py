@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -28,6 +29,12 @@ _HERMETIC = {
 
 settings.register_profile("hermetic", deadline=None, database=None, derandomize=True)
 settings.load_profile("hermetic")
+
+
+def pytest_collection_finish() -> None:
+    """All that is there by now stays: whoever looks for garbage need not look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

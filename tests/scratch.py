@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 from bot.model import Sha
+from tests.files import Cloned
 
 FILES: Mapping[str, str] = {
     "llm.py": 'def dummy_function(text):\n    """First word."""\n    return text.split()[0]\n',
@@ -28,9 +32,8 @@ class Scratch:
     @classmethod
     def make(cls, folder: Path) -> Self:
         scratch = cls(folder / "origin.git", folder / "clone")
-        git(folder, "init", "-q", "--bare", "--initial-branch=main", str(scratch.origin))
-        git(folder, "clone", "-q", str(scratch.origin), str(scratch.clone))
-        scratch.commit(FILES)
+        said = {name: text for name, text in os.environ.items() if name.startswith("GIT_")}
+        _beginning(tuple(sorted(said.items()))).write(scratch.origin, scratch.clone)
         return scratch
 
     def commit(self, files: Mapping[str, str | bytes | None], message: str = "Change") -> Sha:
@@ -51,6 +54,17 @@ class Scratch:
         """Every ref of the remote."""
         listing = git(self.origin, "for-each-ref", "--format=%(refname) %(objectname)")
         return dict(line.rsplit(" ", 1) for line in listing.splitlines())
+
+
+@cache
+def _beginning(_: tuple[tuple[str, str], ...]) -> Cloned:
+    """What every one starts from where git is told the same, such as who commits."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Scratch(Path(name) / "origin.git", Path(name) / "clone")
+        git(Path(name), "init", "-q", "--bare", "--initial-branch=main", str(scratch.origin))
+        git(Path(name), "clone", "-q", str(scratch.origin), str(scratch.clone))
+        scratch.commit(FILES)
+        return Cloned.of(scratch.origin, scratch.clone)
 
 
 def git(folder: Path, *args: str, stdin: bytes = b"") -> str:

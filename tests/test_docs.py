@@ -82,6 +82,7 @@ def test_every_example_of_an_extension_is_in_the_file_it_names(path: str, exampl
         there = there.partition(part.strip("\n"))[2]  # in this order
 
 
+@pytest.mark.thorough
 def test_the_run_it_shows_is_a_real_one(tmp_path: Path) -> None:
     person = Newcomer(tmp_path)
     for step in steps():

@@ -67,14 +67,15 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bool], Ve
     return lambda text, hide: judge(bugs[hide], {PATH: text}, base, runner)
 
 
+UNSORTED = "tests/test_numbers.py::test_unsorted"
 thorough = partial(pytest.param, marks=pytest.mark.thorough)
 
 
 @pytest.mark.parametrize(
     ("text", "hidden", "right", "by"),
     [
-        (REPAIR, True, True, "same AST"),
-        (OVERFIT, True, False, "hidden: tests/test_numbers.py::test_unsorted does not pass"),
+        thorough(REPAIR, True, True, "same AST"),
+        thorough(OVERFIT, True, False, f"hidden: {UNSORTED} does not pass"),
         thorough(EQUIVALENT, True, True, "hidden tests"),
         thorough(EQUIVALENT, False, True, "behaves as the repair"),
         thorough(OVERFIT, False, False, "biggest"),
@@ -90,6 +91,7 @@ def test_a_plausible_patch_is_judged_by_the_repair_and_by_what_is_hidden(
     assert verdict.by.startswith(by)
 
 
+@pytest.mark.thorough
 def test_a_patch_is_refuted_by_the_tests_that_everybody_sees(
     judged: Callable[[str, bool], Verdict],
 ) -> None:

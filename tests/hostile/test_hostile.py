@@ -39,8 +39,8 @@ OWN_KEY = "own-key/of+this=process"
 PROTECTED = (".github/", "CODEOWNERS", "test_llm.py", "reflections.json", ".husky/", "conftest.py")
 
 
-def numbered(batch: int) -> dict[int, str]:
-    return {n: text for n, text in enumerate(TEXTS) if n % BATCHES == batch}
+def numbered(batch: int, batches: int) -> dict[int, str]:
+    return {n: text for n, text in enumerate(TEXTS) if n % batches == batch}
 
 
 def record(n: int, text: str) -> dict[str, str]:
@@ -159,19 +159,20 @@ thorough = partial(pytest.param, marks=pytest.mark.thorough)
 
 
 @pytest.mark.parametrize(
-    ("model", "batch"),
+    ("model", "batch", "batches"),
     [
-        (parrots, 0),
-        (obeys, 2),  # every abuse once
-        thorough(parrots, 1),
-        thorough(obeys, 3),
-        thorough(behaves, 0),
+        (parrots, 0, 2 * BATCHES),
+        (obeys, 2, BATCHES),  # every abuse once
+        thorough(parrots, BATCHES, 2 * BATCHES),
+        thorough(parrots, 1, BATCHES),
+        thorough(obeys, 3, BATCHES),
+        thorough(behaves, 0, BATCHES),
     ],
 )
 def test_a_hostile_text_changes_nothing_beyond_its_incident(
-    model: Callable[[Request], Message], batch: int, world: World
+    model: Callable[[Request], Message], batch: int, batches: int, world: World
 ) -> None:
-    texts = numbered(batch)
+    texts = numbered(batch, batches)
     if model is behaves:  # then only the text itself can do harm, and other models show it too
         texts = dict(list(texts.items())[::3])
     prepare(world, texts)

@@ -23,6 +23,7 @@ from bot.errors import UserError
 from bot.plan import Plan, as_json
 from bot.tick import Ended
 from bot.wiring import World, open_world
+from tests.files import Files
 from tests.life import program
 from tests.life.at_github import GitHubSite
 from tests.life.at_local import LocalSite, SandboxedSite
@@ -30,7 +31,6 @@ from tests.life.dashboards import dashboard_at_rest
 from tests.life.judge import Judge, Tick, Violation
 from tests.life.site import Crash, Facts, Fault, NotDone, Site
 from tests.loopback import LoopbackGitHub
-from tests.loopback.snapshot import Files
 from tests.loopback_openai import ScriptedOpenAI
 from tests.scenarios.world import become
 

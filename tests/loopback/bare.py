@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from tests.files import Files
 
 MERGER = "GitHub <noreply@github.com>"
 UPDATE_HOOK = """#!/bin/sh
@@ -30,6 +34,15 @@ fi
 """
 
 
+SETTINGS = (
+    "http.receivepack=true",
+    "receive.hideRefs=refs/pull",
+    "uploadpack.allowAnySHA1InWant=true",
+    "uploadpack.allowFilter=true",
+    "core.logAllRefUpdates=false",
+    "gc.auto=0",
+    "receive.autogc=false",
+)
 Finished = subprocess.CompletedProcess[str]
 
 FULL_HASH = re.compile(r"[0-9a-f]{40}")
@@ -84,6 +97,21 @@ def _data(text: str) -> str:
     return f"data {len(text.encode())}\n{text}"
 
 
+@cache
+def _empty(default_branch: str) -> Files:
+    """A repository without a commit: made once, and then only copied."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "empty.git"
+        init = ("init", "-q", "--bare", "--template=", f"--initial-branch={default_branch}")
+        environment = hermetic_environment(Path(name))
+        subprocess.run(["git", *init, str(path)], env=environment, check=True)
+        for setting in SETTINGS:
+            key, _, value = setting.partition("=")
+            command = ["git", "--git-dir", str(path), "config", key, value]
+            subprocess.run(command, env=environment, check=True)
+        return Files.below(path)
+
+
 class BareRepository:
     """A real repository; every method that builds a commit moves no ref."""
 
@@ -91,19 +119,7 @@ class BareRepository:
         self.path = path
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
-        self.plain(
-            "init", "-q", "--bare", "--template=", f"--initial-branch={default_branch}", str(path)
-        )
-        for key, value in (
-            ("http.receivepack", "true"),
-            ("receive.hideRefs", "refs/pull"),
-            ("uploadpack.allowAnySHA1InWant", "true"),
-            ("uploadpack.allowFilter", "true"),
-            ("core.logAllRefUpdates", "false"),
-            ("gc.auto", "0"),
-            ("receive.autogc", "false"),
-        ):
-            self.git("config", key, value)
+        _empty(default_branch).write(path)
         hook = path / "hooks" / "update"
         hook.parent.mkdir()
         hook.write_text(UPDATE_HOOK)
@@ -141,7 +157,7 @@ class BareRepository:
         self, commits: tuple[str, ...], *args: str, env: dict[str, str] | None = None
     ) -> Finished:
         """Run git on commits; once they are here and named by hash, the answer never changes."""
-        if not all(map(self._holds, commits)):
+        if not all(map(self.holds, commits)):
             return self.run(*args, env=env)
         if args not in _SAID_OF_COMMITS:
             _SAID_OF_COMMITS[args] = self.run(*args, env=env)
@@ -151,7 +167,7 @@ class BareRepository:
         """As :meth:`settled`: the output without the final newline."""
         return self._output(args, self.settled(commits, *args))
 
-    def _holds(self, commit: str) -> bool:
+    def holds(self, commit: str) -> bool:
         if not FULL_HASH.fullmatch(commit):
             return False
         return (self.path / "objects" / commit[:2] / commit[2:]).is_file()
@@ -166,8 +182,15 @@ class BareRepository:
     def resolve(self, name: str) -> str | None:
         if name.startswith("refs/heads/") and (sha := (self._loose_refs(name) or {}).get(name)):
             return sha
-        done = self.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        done = self.settled((name,), "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         return done.stdout.strip() or None
+
+    def loose_state(self) -> tuple[str, dict[str, str]] | None:
+        """What ``HEAD`` and all refs are; ``None`` unless every ref and object is a file."""
+        refs = self._loose_refs("refs/")
+        if refs is None or any((self.path / "objects/pack").glob("*.pack")):
+            return None
+        return (self.path / "HEAD").read_text().strip(), refs
 
     def _loose_refs(self, prefix: str) -> dict[str, str] | None:
         """The refs from their files, without a process; ``None`` when git has to be asked."""

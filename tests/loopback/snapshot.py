@@ -3,39 +3,10 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
+
+from tests.files import Files
 
 from .server import LoopbackGitHub
-
-
-@dataclass(frozen=True)
-class Files:
-    """A folder held in memory, without git's sample hooks: folders, and files with their modes."""
-
-    folders: tuple[str, ...]
-    files: tuple[tuple[str, int, bytes], ...]
-
-    @classmethod
-    def below(cls, root: Path) -> Self:
-        paths = [(path.relative_to(root).as_posix(), path) for path in sorted(root.rglob("*"))]
-        return cls(
-            tuple(name for name, path in paths if path.is_dir()),
-            tuple(
-                (name, path.stat().st_mode, path.read_bytes())
-                for name, path in paths
-                if path.is_file() and path.suffix != ".sample"
-            ),
-        )
-
-    def write(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
-        for name in self.folders:
-            (root / name).mkdir(exist_ok=True)
-        for name, mode, content in self.files:
-            (root / name).write_bytes(content)
-            (root / name).chmod(mode)
 
 
 class Snapshot:

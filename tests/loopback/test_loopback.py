@@ -9,6 +9,7 @@ from github import GithubException, UnknownObjectException
 
 from . import LoopbackGitHub, Repo
 from .driving import BOT, BROKEN, client, push_fix
+from .git_http import GitRequest, list_refs, run_backend
 
 
 def test_a_pull_request_from_push_to_merge(
@@ -172,3 +173,21 @@ def test_the_other_rest_routes_answer(github: LoopbackGitHub, repo: Repo, token:
         assert refused.value.status == 403
     with client(github, github.token_of("alice")) as connection:
         assert connection.get_user().login == "alice"
+
+
+@pytest.mark.parametrize("prefixes", [(), ("HEAD", "refs/heads/"), ("refs/heads/fix", "refs/x")])
+def test_refs_are_listed_as_git_lists_them(
+    github: LoopbackGitHub, repo: Repo, prefixes: tuple[str, ...]
+) -> None:
+    for branch in ("fix-1", "fix/2", "fix-10"):
+        repo.push_commit(branch, {"a.txt": branch}, by="alice")
+    lines = ("peel", "symrefs", "unborn", *(f"ref-prefix {prefix}" for prefix in prefixes))
+    told = "".join(f"{len(line) + 5:04x}{line}\n" for line in lines)
+    body = f"0014command=ls-refs\n0014agent=git/2.39.50016object-format=sha10001{told}0000"
+    headers = {"Git-Protocol": "version=2"}
+    headers["Content-Type"] = "application/x-git-upload-pack-request"
+    request = GitRequest("POST", repo.full_name, "git-upload-pack", "")
+    listed = list_refs(repo.bare, request, headers, body.encode())
+    assert listed == run_backend(repo, request, github.actor("alice"), headers, body.encode())
+    repo.git("tag", "-a", "-m", "One", "v1", "main")
+    assert list_refs(repo.bare, request, headers, body.encode()) is None

@@ -26,7 +26,10 @@ AS_ROOT = os.geteuid() == 0
 SMALL = Limits(seconds=20, memory=256 * MIB, processes=40, file=8 * MIB, disk=16 * MIB)
 
 
-@pytest.fixture(params=["bubblewrap", "none"])
+if_thorough = [pytest.mark.thorough] if probe().kind == "bubblewrap" else []
+
+
+@pytest.fixture(params=["bubblewrap", pytest.param("none", marks=if_thorough)])
 def isolation(request: pytest.FixtureRequest) -> Isolation:
     if request.param == "none":
         return without_bubblewrap("as asked")

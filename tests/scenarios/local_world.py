@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from bot.git_formats import Identity
 from bot.model import PullState
 from bot.repository import Repository
 from bot.sandbox.isolation import probe
+from tests.files import Cloned
 from tests.loopback_openai import ScriptedOpenAI
 from tests.scenarios.started import Started
 from tests.scenarios.world import (
@@ -165,23 +168,9 @@ class LocalWorld(World):
         self.folder = folder
         self.model = model
         origin = folder / "origin.git"
-        run_git(folder, "init", "-q", "--bare", "--initial-branch=main", str(origin))
         self.clone = folder / "agent"
-        run_git(folder, "clone", "-q", str(origin), str(self.clone))
+        beginning().write(origin, self.clone)
         self.repo = LocalRepo(origin, self)  # type: ignore[assignment] # as much as scenarios use
-        files = {
-            "llm.py": LLM,
-            "README.md": "# Agent\n",
-            "test_llm.py": TEST,
-            ".github/bot.toml": here(CONFIG),
-            "CODEOWNERS": "/docs/ @alice\n",
-        }
-        for path, text in files.items():
-            (self.clone / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.clone / path).write_text(text)
-        run_git(self.clone, "add", "-A")
-        run_git(self.clone, "commit", "-q", "-m", "The original example")
-        run_git(self.clone, "push", "-q", "origin", "HEAD:refs/heads/main")
         self.write_reflections([REFLECTION])
 
     def configure(self, text: str) -> None:
@@ -208,6 +197,29 @@ class LocalWorld(World):
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(script)
         hook.chmod(0o755)
+
+
+@cache
+def beginning() -> Cloned:
+    """What every such world starts from: made once, and then only copied."""
+    files = {
+        "llm.py": LLM,
+        "README.md": "# Agent\n",
+        "test_llm.py": TEST,
+        ".github/bot.toml": here(CONFIG),
+        "CODEOWNERS": "/docs/ @alice\n",
+    }
+    with tempfile.TemporaryDirectory() as name:
+        origin, clone = Path(name) / "origin.git", Path(name) / "agent"
+        run_git(Path(name), "init", "-q", "--bare", "--initial-branch=main", str(origin))
+        run_git(Path(name), "clone", "-q", str(origin), str(clone))
+        for path, text in files.items():
+            (clone / path).parent.mkdir(parents=True, exist_ok=True)
+            (clone / path).write_text(text)
+        run_git(clone, "add", "-A")
+        run_git(clone, "commit", "-q", "-m", "The original example")
+        run_git(clone, "push", "-q", "origin", "HEAD:refs/heads/main")
+        return Cloned.of(origin, clone)
 
 
 def here(text: str) -> str:

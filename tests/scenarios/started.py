@@ -15,7 +15,7 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from bot import cli
+from tests import command
 
 _FOR_LATER = """
     bot.engines.openai bot.forges.github bot.observing bot.plan bot.proposing bot.report bot.tick
@@ -24,6 +24,7 @@ _FOR_LATER = """
 """What the command imports when it needs it, and would import in every process anew."""
 for name in _FOR_LATER.split():
     import_module(name)
+command.prepare()
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
@@ -77,4 +78,4 @@ def _run(
     os.chdir(folder)
     tempfile.tempdir = None
     sys.argv = ["bot", *args]
-    cli.main()
+    command.run()

@@ -52,7 +52,7 @@ def test_the_commit_says_where_it_came_from(world: World) -> None:
     assert keys == ["Reflection-Id", "Incident", "Engine", "Attempt"]
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_second_tick_plans_nothing_and_asks_no_engine(world: World) -> None:
     propose(world)
     for _ in range(2):
@@ -112,7 +112,7 @@ def test_a_merge_waits_for_checks_and_is_one_per_tick(world: World) -> None:
     assert not world.repo.pull(1).merged
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_persons_commit_on_the_branch_leaves_it_to_people(world: World) -> None:
     propose(world)
     head = world.repo.pull(1).head_ref
@@ -127,7 +127,7 @@ def test_a_persons_commit_on_the_branch_leaves_it_to_people(world: World) -> Non
     assert world.origin() == before
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_the_hold_label_holds_until_it_is_taken_away(world: World) -> None:
     propose(world)
     world.repo.label(1, "bot:hold")
@@ -265,7 +265,7 @@ def test_a_patch_that_vetting_refuses_never_becomes_a_branch(world: World) -> No
     assert len(world.model.requests) == asked
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_protected_path_is_never_merged_by_the_bot(world: World) -> None:
     report, patch = GOOD_CALLS
     edit = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.scenarios.local_world import on_both_forges, run_git
+from tests.scenarios.local_world import on_both_forges_if_thorough, run_git
 from tests.scenarios.world import GOOD_PATCH, REFLECTION, World
 
 IDLE = {"timestamp": "2025-07-02", "outcome": "", "reflection": "It is sunny."}
@@ -39,7 +39,7 @@ def flagged(record: dict[str, Any]) -> dict[str, str]:
 UNREAD = ("checks", "cannot be verified")
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_merge_has_an_unbroken_chain_after_its_branch_is_gone(world: World) -> None:
     world.write_reflections([REFLECTION, IDLE])
     merge(world)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
+from tests.scenarios.local_world import on_both_forges_if_thorough
 from tests.scenarios.world import GOOD_PATCH, PROVEN_BY_CI, World, answer_with
 
 BETTER_PATCH = answer_with(
@@ -95,7 +95,7 @@ def test_a_strangers_words_change_nothing(world: World) -> None:
     assert len(world.model.requests) == asked
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_a_close_is_a_no_that_is_answered_once_and_can_be_taken_back(world: World) -> None:
     propose(world)
     branch = world.repo.pull(1).head_ref
@@ -116,7 +116,7 @@ def test_a_persons_commit_is_left_alone_and_that_is_said_once(world: World) -> N
     assert actions(world) == []
 
 
-@pytest.mark.parametrize("world", ["local"], indirect=True)
+@on_both_forges_if_thorough
 def test_the_attempts_have_an_end(world: World) -> None:
     propose(world)
     for number in (2, 3):
@@ -159,7 +159,9 @@ def test_a_deleted_branch_is_no_no_and_is_asked_about_once(world: World) -> None
     assert (told["status"], told["pull_request"]) == ("open", 1)
 
 
-@pytest.mark.parametrize("closer", ["stale[bot]", "amendbot[bot]"])
+@pytest.mark.parametrize(
+    "closer", ["stale[bot]", pytest.param("amendbot[bot]", marks=pytest.mark.thorough)]
+)
 def test_a_program_that_closes_what_is_stale_says_no_no_either(world: World, closer: str) -> None:
     """Not even where it runs under the bot's own name."""
     propose(world)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback_openai import calls
-from tests.scenarios.local_world import on_both_forges
+from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
 from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World
 
 
@@ -43,7 +43,7 @@ def test_a_dry_run_leaves_everything_byte_identical_and_needs_only_read_rights(
     assert world.github.writes() == []
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_the_printed_plan_is_the_executed_plan(world: World) -> None:
     world.model.default = GOOD_PATCH
     for _ in range(2):
@@ -156,7 +156,7 @@ def test_a_ledger_that_others_write_to_loses_no_record(world: World) -> None:
     assert any(subject.startswith("attempt 1") for subject in subjects)
 
 
-@on_both_forges
+@on_both_forges_if_thorough
 def test_two_bots_at_once_open_one_pull_request(world: World) -> None:
     world.model.default = GOOD_PATCH
     processes = [world.start("run") for _ in range(2)]

@@ -151,6 +151,7 @@ def test_a_change_that_takes_back_what_was_merged_ends_the_work_on_it(world: Wor
     assert len(world.repo.pulls) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("world", ["local"], indirect=True)
 def test_in_plain_git_people_and_runners_say_what_checks_found(world: LocalWorld) -> None:
     def found(commit: str, result: str) -> None:

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot import cli
+from tests import command
+from tests.files import Files
 from tests.loopback import LoopbackGitHub, Repo
-from tests.loopback.snapshot import Files, Snapshot
+from tests.loopback.snapshot import Snapshot
 from tests.loopback_openai import Message, ScriptedOpenAI, calls
 from tests.scenarios.started import Started
 
@@ -204,7 +205,7 @@ class World:
             os.chdir(folder)
             tempfile.tempdir = None
             with redirect_stdout(out), redirect_stderr(err), patched_argv(["bot", *args]):
-                code = exit_code(cli.main)
+                code = exit_code(command.run)
         finally:
             os.chdir(here)
             become(before)

@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests import command
+
 CALLER = """\
 import json, os, socket, sys
 call = {{"argv": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd()}}
@@ -56,6 +58,7 @@ def serve(address: str) -> None:
     """Answer calls until whoever started this is gone."""
     for name in SOONER.split():
         import_module(name)
+    command.prepare()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
@@ -81,8 +84,6 @@ def answer(caller: socket.socket) -> None:
 
 def become(call: dict[str, Any], streams: list[int]) -> None:
     """Be the called command in this process, and end it."""
-    from bot import cli
-
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
     os.environ.clear()
@@ -92,7 +93,7 @@ def become(call: dict[str, Any], streams: list[int]) -> None:
     sys.argv = ["bot", *call["argv"]]
     code = 0
     try:
-        cli.main()
+        command.run()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     sys.stdout.flush()

@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_collected_is_a_test_that_fails(scratch: Scratch) 
         assert [judged.plausible for judged in tried] == [False, True]
 
 
-@pytest.mark.parametrize("confines", [True, False])
+@pytest.mark.parametrize("confines", [pytest.param(True, marks=pytest.mark.thorough), False])
 def test_it_works_without_bubblewrap(scratch: Scratch, confines: bool) -> None:
     isolation = without_bubblewrap("as asked")
     isolation = replace(isolation, confines=confines and isolation.confines)

@@ -17,6 +17,8 @@ from bot.verifying import Verifier
 from tests.scratch import Scratch
 
 SMALL = SandboxConfig(memory_mb=512, processes=48, disk_mb=64, file_mb=16, allow_unisolated=True)
+NO_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"  # they take longer to load than the tests
+BARE = SMALL.model_copy(update={"environment": (NO_PLUGINS,)})
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,13 @@ def workbench(
     *,
     command: str = "python -m pytest",
     workers: int = 1,
-    sandbox: SandboxConfig = SMALL,
+    sandbox: SandboxConfig = BARE,
     isolation: Isolation | None = None,
 ) -> Iterator[Workbench]:
     """A laboratory for a commit of these files, in the isolation that works here or in another."""
     base = scratch.commit(files)
     config = Config(sandbox=sandbox, test=TestConfig(command=command, timeout_s=60))
-    environ = {**os.environ, "VIRTUAL_ENV": sys.prefix}
+    environ = {**os.environ, "VIRTUAL_ENV": sys.prefix, NO_PLUGINS: "1"}
     with (
         Repository(scratch.clone) as repository,
         Verifier(repository, base, config, environ) as verifier,

@@ -12,8 +12,11 @@ from bot.sandbox.isolation import Isolation, probe, without_bubblewrap
 from bot.sandbox.toolchain import Toolchain, find_toolchain
 from tests.sandbox.hostile.arena import Outside, Sandbox, at_stake
 
+if_thorough = [pytest.mark.thorough] if probe().kind == "bubblewrap" else []
+"""Without isolation less is held, and all of that is shown with it too."""
 
-@pytest.fixture(scope="module", params=["bubblewrap", "none"])
+
+@pytest.fixture(scope="module", params=["bubblewrap", pytest.param("none", marks=if_thorough)])
 def isolation(request: pytest.FixtureRequest) -> Isolation:
     if request.param == "none":
         return without_bubblewrap("as asked")
