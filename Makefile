@@ -27,7 +27,7 @@ check: $(STAMP) ## the static part: ruff, mypy, and the workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
 pytest: $(STAMP) ## only the tests; ARGS="-k word" to choose
-	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 thorough: $(STAMP) ## the tests that 'make test' leaves out: more cases of the same claims
 	$(BIN)/pytest -n 3 --dist worksteal -m thorough $(ARGS)

@@ -312,17 +312,19 @@ def test_a_paused_bot_lists_nothing(world: World, tmp_path: Path) -> None:
     assert "the bot is paused" in said
 
 
+@pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.thorough)])
 def test_a_fan_out_of_which_jobs_die_passes_no_limit_and_loses_nothing(
-    world: World, tmp_path: Path
+    world: World, tmp_path: Path, count: int
 ) -> None:
     """`bench.fanout` has the same with a process for each job, and real deaths."""
-    fill(world, 100)
+    deaths = count // 3
+    fill(world, count)
     jobs = Jobs(world, tmp_path / "jobs")
     jobs.observe()
     listed = jobs.incidents
-    assert len(listed) == 100
+    assert len(listed) == count
     assert jobs.ask_all().code == 0
-    die_at_random(jobs, Random(7), 30)
+    die_at_random(jobs, Random(7), deaths)
 
     few = {"BOT_LIMITS_INCIDENTS_PER_TICK": "3", "BOT_LIMITS_OPEN_PULLS": "5"}
     writer = Jobs(world, tmp_path / "writer", **few)
@@ -330,12 +332,12 @@ def test_a_fan_out_of_which_jobs_die_passes_no_limit_and_loses_nothing(
     for pulls in (3, 5, 5):
         assert writer.apply().code == 0
         assert counted(world) == Counted(pulls, doubled=0)
-    assert ledger(world).count("spent ") == len(world.model.requests) - 30
+    assert ledger(world).count("spent ") == len(world.model.requests) - deaths
 
     jobs.observe()
     done = {pull.head_ref.removeprefix("bot/").removesuffix("-1") for pull in world.repo.pulls}
     assert set(jobs.incidents) == set(listed) - done
-    assert len(world.model.requests) == 100
+    assert len(world.model.requests) == count
 
 
 def die_at_random(jobs: Jobs, chance: Random, deaths: int) -> None:
