@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from functools import cached_property, partial
@@ -216,8 +217,8 @@ class Verifier:
             if side.first.mishap and side.first.mishap != base.first.mishap:
                 after.append(side.run(()))  # an accident of the machine does not happen twice
             elif again is not None and len(again) <= MAX_RERUN:
-                after.append(side.run(again))
-                before.append(base.run(again))
+                for runs, run in zip((before, after), _both(base, side, again), strict=True):
+                    runs.append(run)
             return judge(before, after)
 
     def _base_side(self, suite: Suite) -> _Side:
@@ -254,10 +255,33 @@ class _Side:
     ) -> None:
         self._leave.close()
 
+    @property
+    def shares_the_machine(self) -> bool:
+        """Whether what runs here could get in the way of what runs elsewhere."""
+        return self._suite.isolation.kind != "bubblewrap"
+
+    def end(self) -> None:
+        """End what runs here."""
+        self._workspace.end_processes()
+
     def run(self, only: tuple[str, ...]) -> TestRun:
         """Run these tests, or all of them where none is named."""
         change = replace(self._change, lines=()) if only else self._change
         return run_tests(self._workspace, self._suite, self._commit, change, only)
+
+
+def _both(base: _Side, side: _Side, tests: tuple[str, ...]) -> tuple[TestRun, TestRun]:
+    """These tests at the base and here: at the same time, where each has a network of its own."""
+    if side.shares_the_machine:
+        return base.run(tests), side.run(tests)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(base.run, tests)
+        try:
+            here = side.run(tests)
+            return other.result(), here
+        except BaseException:  # Ctrl-C too: it waits for nothing
+            base.end()
+            raise
 
 
 def scrubbed(evidence: Evidence) -> Evidence:

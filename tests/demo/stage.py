@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from tests.command import run_in
 from tests.demo.till import FILES, REFLECTIONS, RUNS
 
 IS_TERMINAL = sys.stdout.isatty()
@@ -85,10 +86,13 @@ class Stage:
             yield f"'{shlex.join(command)}' ended with {ended.returncode}"
 
     def quietly(self, *command: str, at: Path | None = None) -> str:
-        """What a command prints, without showing it."""
-        words = [str(self.bot), *command[1:]] if command[0] == "bot" else list(command)
+        """What a command prints, without showing it; `bot` runs in this very process."""
+        if command[0] == "bot":
+            ran = run_in(self.clone, self.environment(), *command[1:])
+            assert ran.code == 0, ran.err
+            return ran.out
         return subprocess.run(
-            words,
+            command,
             cwd=at or self.clone,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

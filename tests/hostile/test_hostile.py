@@ -16,11 +16,12 @@ import pytest
 
 from bot.body import MAX_BODY_CHARS, current_status
 from bot.untrusted import is_visible
+from tests.command import Ran
 from tests.hostile.corpus import CORPUS, LEAKS, LETTERS, RECORD
 from tests.loopback_openai import calls
 from tests.loopback_openai.possible import Request
 from tests.loopback_openai.replies import Message
-from tests.scenarios.world import CONFIG, Ran, World, build_world
+from tests.scenarios.world import CONFIG, World, build_world
 from tests.test_workflow_commands import commands
 
 BATCHES = 4

@@ -23,6 +23,7 @@ from bot.errors import UserError
 from bot.plan import Plan, as_json
 from bot.tick import Ended
 from bot.wiring import World, open_world
+from tests.command import become
 from tests.files import Files
 from tests.life import program
 from tests.life.at_github import GitHubSite
@@ -32,7 +33,6 @@ from tests.life.judge import Judge, Tick, Violation
 from tests.life.site import Crash, Facts, Fault, NotDone, Site
 from tests.loopback import LoopbackGitHub
 from tests.loopback_openai import ScriptedOpenAI
-from tests.scenarios.world import become
 
 GOING_ON = frozenset({"publish_branch", "update_branch", "merge_pull_request", "append_ledger"})
 """Steps that bring something to its end, of which there are only so many."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.scenarios.world import Ran, World
+from tests.command import Ran
+from tests.scenarios.world import World
 
 FORGE = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL")
 MODEL = ("OPENAI_API_KEY", "OPENAI_BASE_URL")

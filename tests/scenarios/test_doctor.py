@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+from tests.command import Ran
 from tests.loopback_openai import calls, fails, says
 from tests.scenarios.local_world import on_both_forges
-from tests.scenarios.world import CONFIG, GOOD_PATCH, Ran, World
+from tests.scenarios.world import CONFIG, GOOD_PATCH, World
 
 
 def levels(ran: Ran) -> dict[str, str]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import Ran
 from tests.loopback import LoopbackGitHub
 from tests.loopback_openai import ScriptedOpenAI
-from tests.scenarios.world import Ran, World
+from tests.scenarios.world import World
 from tests.scratch import contents
 
 PIN = "5" * 40

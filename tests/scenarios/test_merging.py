@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.wiring import open_world
+from tests.command import become
 from tests.scenarios.test_life import propose
-from tests.scenarios.world import CONFIG, GOOD_PATCH, World, become
+from tests.scenarios.world import CONFIG, GOOD_PATCH, World
 
 AUTO = CONFIG + 'via = "auto-merge"\n'
 

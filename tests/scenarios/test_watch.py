@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.command import Ran
 from tests.loopback_openai import calls
 from tests.scenarios.local_world import LocalWorld
 from tests.scenarios.world import (
@@ -18,7 +19,6 @@ from tests.scenarios.world import (
     REFLECTION,
     TEST,
     WORKFLOW,
-    Ran,
     World,
 )
 

@@ -6,7 +6,6 @@ says so, and a reflection that nobody has committed tells of it.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -14,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from tests import command
+from tests.command import Ran
 from tests.files import Files
 from tests.loopback import LoopbackGitHub, Repo
 from tests.loopback.snapshot import Snapshot
@@ -123,15 +123,6 @@ GOOD_PATCH = answer_with(
 BAD_PATCH = answer_with("    return words[-1].upper()\n", "Take the last word instead.")
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How one run of the command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 class World:
     """The repository `acme/agent`, the person's clone of it, and everything the bot talks to."""
 
@@ -198,19 +189,7 @@ class World:
 
     def bot_in(self, folder: Path, environment: dict[str, str], *args: str) -> Ran:
         """Run the command in this process with another work folder and environment."""
-        out, err = io.StringIO(), io.StringIO()
-        before, here = dict(os.environ), Path.cwd()
-        try:
-            become(environment)
-            os.chdir(folder)
-            tempfile.tempdir = None
-            with redirect_stdout(out), redirect_stderr(err), patched_argv(["bot", *args]):
-                code = exit_code(command.run)
-        finally:
-            os.chdir(here)
-            become(before)
-            tempfile.tempdir = None
-        return Ran(code, out.getvalue(), err.getvalue())
+        return command.run_in(folder, environment, *args)
 
     def bot_process(self, *args: str, **environment: str) -> Ran:
         """Run the command as a person would, in a process of its own."""
@@ -311,31 +290,6 @@ def asking_the_model(text: str) -> str:
 
 def address(github: LoopbackGitHub) -> str:
     return github.url.removeprefix("http://")
-
-
-def become(environment: dict[str, str]) -> None:
-    """Make this the process's environment, without a moment in which it has none."""
-    os.environ.update(environment)
-    for name in os.environ.keys() - environment.keys():
-        del os.environ[name]
-
-
-def exit_code(main: Callable[[], None]) -> int:
-    """What a process that calls `main` would end with."""
-    try:
-        main()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
-
-
-@contextmanager
-def patched_argv(argv: list[str]) -> Iterator[None]:
-    before, sys.argv = sys.argv, argv
-    try:
-        yield
-    finally:
-        sys.argv = before
 
 
 @contextmanager
