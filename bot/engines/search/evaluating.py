@@ -1,8 +1,9 @@
 """Candidates to verdicts: failing tests first, then the rest, with every server kept busy.
 
-A candidate goes through stages, each in a fresh child: the failing tests; where the suite takes
-long, the passing ones that run the changed line; at last the whole suite in its own order, because
-tests share state. The first that fails ends it, so most cost a single test.
+A candidate goes through stages, each in a fresh child: the failing tests, the first of them alone
+if all of them take long; where the suite takes long, the passing ones that run the changed line; at
+last the whole suite in its own order, because tests share state. The first that fails ends it, so
+most cost a single test.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ LATE_TIMES = 5.0
 _LATE_SHARE = 0.1
 """Of the time until the deadline, this much is left for them."""
 _TIMES = 5.0
-_LEAST_CPU_S = 0.3
-_LEAST_WALL_S = 1.5
+_LEAST_CPU_S = 0.1
+_LEAST_WALL_S = 1.0
 _LONG_SUITE_S = 0.5
 _NEAR_S = 2.0
 _STUCK_S = 120.0
@@ -238,12 +239,14 @@ class Evaluation:
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
         stage, test = _number(answer.get("stage")), _number(answer.get("test"))
         stages = self._plan.stages(trial.candidate, trial.times)
-        kind = stages[stage]["kind"] if 0 <= stage < len(stages) else "first"
+        before = stages[stage]["before"] if 0 <= stage < len(stages) else 0
+        is_mending = before < self._plan.wanted
+        passed = max(0, _number(answer.get("passed"))) if is_mending else 0
         judged = Judged(
             candidate=trial.candidate,
             plausible=outcome is Outcome.PASSED,
-            fixed=max(0, _number(answer.get("passed"))) if kind == "first" else self._plan.wanted,
-            broke=self._tests[test] if kind != "first" and 0 <= test < len(self._tests) else "",
+            fixed=before + passed,
+            broke=self._tests[test] if not is_mending and 0 <= test < len(self._tests) else "",
             outcome=outcome,
             seconds=_seconds(answer.get("seconds")),
         )
@@ -270,10 +273,8 @@ class _Plan:
         self.wanted = len(must)
         ended = [test.seconds for test in ran.values() if test.outcome not in _HANG]
         self._typical = statistics.median(ended or [0.01])
-        first = [ran[name] for name in must if name not in alone]
-        first.sort(key=lambda test: (test.outcome in _HANG, self._cost(test)))
-        self._first = [self._number[test.id] for test in first]
-        self._first_s = sum(map(self._cost, first))
+        self._first = [ran[name] for name in must if name not in alone]
+        self._first.sort(key=lambda test: (test.outcome in _HANG, self._cost(test)))
         passing = {t.id: t for t in ran.values() if t.outcome is Outcome.PASSED}
         self._passing = list(passing.values())
         self._may_fail = [
@@ -296,16 +297,24 @@ class _Plan:
         return 2 * self._typical if test.outcome in _HANG else test.seconds
 
     def stages(self, candidate: Candidate, times: float) -> list[dict[str, Any]]:
-        found = []
-        if self._first:
-            found.append(_stage("first", self._first, self._first_s, times))
+        found = list(self._mending(times))
         if self._whole_s > _LONG_SUITE_S:
             near = self._close_to(candidate)
             if near:
-                found.append(_stage("near", near, _NEAR_S, times))
-        whole = _stage("whole", self._whole, self._whole_s, times)
+                found.append(_stage(near, _NEAR_S, times, self.wanted))
+        whole = _stage(self._whole, self._whole_s, times, self.wanted)
         found.append({**whole, "may_fail": self._may_fail})
         return found
+
+    def _mending(self, times: float) -> Iterator[dict[str, Any]]:
+        """The failing tests; first one alone where a candidate that hangs there would otherwise
+        have the time of all."""
+        first = self._first
+        alone = 1 if _TIMES * sum(map(self._cost, first)) > _LEAST_CPU_S else 0
+        for start, part in ((0, first[:alone]), (alone, first[alone:])):
+            if part:
+                numbers = [self._number[test.id] for test in part]
+                yield _stage(numbers, sum(map(self._cost, part)), times, start)
 
     def _close_to(self, candidate: Candidate) -> list[int]:
         """Passing tests that run the changed line: the quick ones, in their own order."""
@@ -323,10 +332,14 @@ class _Plan:
         return self._near[key]
 
 
-def _stage(kind: str, tests: list[int] | None, seconds: float, times: float) -> dict[str, Any]:
+def _stage(tests: list[int] | None, seconds: float, times: float, before: int) -> dict[str, Any]:
+    """Tests that usually take so many seconds; `before` are the failing ones that passed by then.
+
+    All tests where `tests` is None.
+    """
     cpu = times * max(_LEAST_CPU_S, _TIMES * seconds)
     wall = times * max(_LEAST_WALL_S, 2 * _TIMES * seconds)
-    return {"kind": kind, "tests": tests, "cpu": round(cpu, 3), "wall": round(wall, 3)}
+    return {"tests": tests, "cpu": round(cpu, 3), "wall": round(wall, 3), "before": before}
 
 
 def _at_share(began: float, deadline: float | None) -> float:

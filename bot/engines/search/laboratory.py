@@ -65,7 +65,7 @@ class Laboratory:
         return self._collected[0]
 
     def spectrum(
-        self, seconds: float = 60.0, first: Sequence[str] = (), each: float = 10.0
+        self, seconds: float = 60.0, first: Sequence[str] = (), each: float = 3.0
     ) -> Spectrum:
         """What the tests do at the base.
 

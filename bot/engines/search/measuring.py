@@ -14,7 +14,9 @@ Call = Callable[[Mapping[str, Any], float], dict[str, Any]]
 """Sends a request to a server, and gives its answer within so many seconds."""
 
 TRACED_TIMES = 20.0
-"""Times as long as a test takes otherwise, it may take while it is traced, and a second more."""
+"""Times as long as a test takes otherwise, it may take while it is traced, and a second more,"""
+MAX_TRACED_S = 4.0
+"""but no longer than this: where it has been by then tells enough."""
 HANGING_S = 0.5
 MAX_HANGING_TRACED = 3
 """So many of the tests that hang are traced, for so long; they tell where."""
@@ -105,7 +107,8 @@ class _Measuring:
         return [number for number in sorted(self.ran) if self.ran[number].outcome is outcome]
 
     def _traced_s(self, numbers: Sequence[int]) -> float:
-        return 1.0 + TRACED_TIMES * max((self.ran[number].seconds for number in numbers), default=0)
+        longest = max((self.ran[number].seconds for number in numbers), default=0.0)
+        return min(1.0 + TRACED_TIMES * longest, MAX_TRACED_S)
 
     def _ask(
         self, numbers: Sequence[int], each: float, lines: list[str] | None = None

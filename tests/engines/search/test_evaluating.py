@@ -203,6 +203,28 @@ def test_failing_tests_come_first_and_then_the_suite(scripted: Scripted) -> None
     assert set(whole["may_fail"]) == {2, 3, 4}
 
 
+def test_the_first_failing_test_stands_alone_where_all_of_them_take_long(
+    scripted: Scripted,
+) -> None:
+    names = ("quick", "slow", "slower")
+    tests = [
+        TestRan(id=name, outcome=Outcome.FAILED, seconds=seconds)
+        for name, seconds in zip(names, (0.1, 1.0, 2.0), strict=True)
+    ]
+    asked: list[Mapping[str, Any]] = []
+
+    def answering(_: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        asked.extend(request["stages"])
+        return {"end": "timed out", "stage": 1, "test": 1, "passed": 0}
+
+    evaluation = Evaluation(names, Spectrum(tuple(tests)), (), Until(most=1))
+    judged, *_ = evaluation.run([candidate("x")], cast("list[Server]", [scripted(answering)]))
+    alone, rest, whole, *_ = asked
+    assert [stage["tests"] for stage in (alone, rest, whole)] == [[0], [1, 2], None]
+    assert alone["cpu"] < rest["cpu"] / 10
+    assert (judged.fixed, judged.broke) == (1, "")
+
+
 def test_a_suite_that_takes_long_is_preceded_by_tests_of_the_line(scripted: Scripted) -> None:
     lines = {"code.py": frozenset({7})}
     tests = (
