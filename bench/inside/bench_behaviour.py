@@ -135,7 +135,21 @@ def variants(value: Any, seen: list[Any]) -> list[Any]:
         return _parts(value) if len({*seen}) > 1 else []
     if type(value) in (list, tuple):
         return _lists(value, seen)
-    return [copy.deepcopy(one) for one in seen if type(one) is type(value)][:3]
+    others = [copy.deepcopy(one) for one in seen if type(one) is type(value)][:3]
+    return [*others, *_reachable(value)]
+
+
+def _reachable(value: Any) -> list[Any]:
+    """Objects of the same type that one comes to from this one: the rest of a list, a subtree."""
+    found = [value]
+    for one in found:
+        for held in list(getattr(one, "__dict__", {}).values()):
+            for other in held[:MAX_CALLS] if isinstance(held, list | tuple) else [held]:
+                if type(other) is type(value) and not any(other is known for known in found):
+                    found.append(other)
+        if len(found) > MAX_CALLS:
+            break
+    return found[1:]
 
 
 def _lists(value: Any, seen: list[Any]) -> list[Any]:

@@ -127,6 +127,20 @@ def test_a_test_that_never_ends_is_left(load: Load) -> None:
     assert said["recorded"] == 1
 
 
+def test_of_many_tests_that_never_end_the_beginnings_are_recorded(load: Load) -> None:
+    module = load(BASE)
+
+    def run(names: list[str]) -> None:
+        module.largest([int(names[0])])
+        while True:
+            pass
+
+    failing = [str(number) for number in range(8)]
+    request = {"file": module.__file__, "texts": [BASE], "functions": ["largest"], "inputs": 30}
+    said = compare({**request, "tests": [], "failing": failing}, run)
+    assert said["recorded"] == len(failing)
+
+
 def test_equal_values_are_told_alike_wherever_they_live() -> None:
     class Box:
         def __init__(self, inner: object) -> None:
@@ -168,3 +182,30 @@ def test_functions_are_found_where_the_collector_of_garbage_was_told_to_leave_th
     finally:
         gc.unfreeze()
     assert said["recorded"] == 1
+
+
+LINKED = """
+class Link:
+    def __init__(self, value, rest=None):
+        self.value = value
+        self.rest = rest
+
+def length(link):
+    count = 0
+    while link:
+        link = link.rest
+        count += 1
+    return count
+"""
+
+
+def test_the_parts_of_a_structure_are_inputs_too(load: Load) -> None:
+    module = load(LINKED)
+    one = module.Link(1, module.Link(2, module.Link(3)))
+    wrong_for_short = LINKED.replace("return count", "return max(2, count)")
+    said = asked(module, [LINKED, wrong_for_short], "length", lambda: module.length(one))
+    right, wrong = (version["outcome"] for version in said["versions"])
+    assert said["recorded"] == 1
+    assert len(right) == 3
+    assert right[0] == wrong[0]
+    assert right != wrong

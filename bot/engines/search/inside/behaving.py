@@ -32,6 +32,11 @@ CALL_SECONDS = 0.1
 MAX_HUNG = 4
 """A version that hangs this often is called no more."""
 RECORDING_SECONDS = 2.0
+"""Of processor time; on a busy machine it may take some times as long."""
+TEST_SECONDS = 0.5
+"""A test is recorded so long at most,"""
+HURRIED_SECONDS = 0.1
+"""and so long where one before it did not end in that time: it is how they begin that counts."""
 
 
 def compare(request: dict[str, Any], run: Callable[[list[str]], object]) -> dict[str, Any]:
@@ -128,12 +133,14 @@ class _Recorder:
     def record(self, tests: list[str], most: int) -> int:
         """Run the tests, until there are so many inputs. Returns how many there are then."""
         self._most, self._calls = most, 0
-        deadline = time.monotonic() + RECORDING_SECONDS
+        deadline = time.process_time() + RECORDING_SECONDS
+        latest = time.monotonic() + 5 * RECORDING_SECONDS
+        patience = TEST_SECONDS
         for test in tests:
-            left = deadline - time.monotonic()
-            if left <= 0 or len(self.found) >= most:
+            began = time.process_time()
+            if began >= deadline or time.monotonic() >= latest or len(self.found) >= most:
                 break
-            with Alarm(min(left, RECORDING_SECONDS / 2)):
+            with Alarm(patience):
                 sys.settrace(self._watch)
                 try:
                     self._run([test])
@@ -141,6 +148,8 @@ class _Recorder:
                     pass
                 finally:
                     sys.settrace(None)
+            if time.process_time() - began >= patience:
+                patience = HURRIED_SECONDS
         return len(self.found)
 
     def _watch(self, frame: types.FrameType, event: str, _: object) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     Input = Tuple[int, Dict[str, Any]]  # noqa: UP006
 
 MAX_DEPTH = 3
+MAX_REACHED = 12
+MAX_HELD = 20
 
 
 def variations(recorded: list[Input], count: int) -> list[Input]:
@@ -29,7 +31,7 @@ def variations(recorded: list[Input], count: int) -> list[Input]:
             if drawn.random() < 0.35 and len(others) > 1 and len(arguments) > 1:
                 value = copy.deepcopy(others[drawn.randrange(len(others))])
             else:
-                options = list(near(changed[name], drawn, others))
+                options = list(near(changed[name], drawn))
                 if not options:
                     continue
                 value = options[drawn.randrange(len(options))]
@@ -40,32 +42,41 @@ def variations(recorded: list[Input], count: int) -> list[Input]:
     return found
 
 
-def near(value: Any, drawn: random.Random, others: list[Any], depth: int = 0) -> Iterator[Any]:
+def near(value: Any, drawn: random.Random, depth: int = 0) -> Iterator[Any]:
     """Values of the same type that differ from this one a little."""
-    if type(value) in _NUMBERS:
-        for one in _NUMBERS[type(value)](value):
+    varied = _VARIED.get(type(value))
+    if varied is not None:
+        for one in varied(value, drawn, depth):
             yield one
-    elif type(value) in (str, bytes):
-        for one in _texts(value, drawn):
+    elif depth == 0 and isinstance(getattr(value, "__dict__", None), dict):
+        for one in _reachable(value):
             yield one
-    elif type(value) in (list, tuple):
-        for one in _sequences(value, drawn, depth):
-            yield one
-    elif type(value) is dict:
-        for one in _mappings(value, drawn, depth):
-            yield one
-    elif type(value) is set and value:
-        yield value - {sorted(value, key=repr)[drawn.randrange(len(value))]}
 
 
-_NUMBERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
-    bool: lambda value: (not value,),
-    int: lambda value: (value + 1, value - 1, value * 2, 0),
-    float: lambda value: (value + 1.0, value / 2, 0.0),
-}
+def _reachable(value: Any) -> Iterator[Any]:
+    """Objects of the same type that one comes to from this one: the rest of a list, a subtree."""
+    found = [value]
+    for one in found:
+        for held in list(vars(one).values()):
+            inner = held if isinstance(held, (list, tuple)) else (held,)
+            for other in inner[:MAX_HELD]:
+                if type(other) is type(value) and not any(other is known for known in found):
+                    found.append(other)
+                    yield other
+        if len(found) > MAX_REACHED:
+            break
 
 
-def _texts(value: Any, drawn: random.Random) -> Iterator[Any]:
+def _numbers(value: Any, drawn: random.Random, depth: int) -> Iterator[Any]:
+    if type(value) is bool:
+        yield not value
+    elif type(value) is int:
+        yield from (value + 1, value - 1, value * 2, 0)
+    else:
+        yield from (value + 1.0, value / 2, 0.0)
+
+
+def _texts(value: Any, drawn: random.Random, depth: int) -> Iterator[Any]:
     if not value:
         return
     at = drawn.randrange(len(value))
@@ -90,7 +101,7 @@ def _sequences(value: Any, drawn: random.Random, depth: int) -> Iterator[Any]:
     yield value + value[at : at + 1]
     yield value[::-1]
     if depth < MAX_DEPTH:
-        for one in list(near(value[at], drawn, [], depth + 1))[:4]:
+        for one in list(near(value[at], drawn, depth + 1))[:4]:
             yield value[:at] + type(value)([one]) + value[at + 1 :]
 
 
@@ -101,5 +112,23 @@ def _mappings(value: Any, drawn: random.Random, depth: int) -> Iterator[Any]:
     yield {}
     yield {one: inner for one, inner in value.items() if one != key}
     if depth < MAX_DEPTH:
-        for one in list(near(value[key], drawn, [], depth + 1))[:4]:
+        for one in list(near(value[key], drawn, depth + 1))[:4]:
             yield {**value, key: one}
+
+
+def _subsets(value: Any, drawn: random.Random, depth: int) -> Iterator[Any]:
+    if value:
+        yield value - {sorted(value, key=repr)[drawn.randrange(len(value))]}
+
+
+_VARIED: dict[type, Callable[[Any, random.Random, int], Iterator[Any]]] = {
+    bool: _numbers,
+    int: _numbers,
+    float: _numbers,
+    str: _texts,
+    bytes: _texts,
+    list: _sequences,
+    tuple: _sequences,
+    dict: _mappings,
+    set: _subsets,
+}
