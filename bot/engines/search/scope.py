@@ -18,6 +18,8 @@ from bot.engines.search.source import Function, Scope, Source
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module | ast.Lambda
 BUILTINS = frozenset(dir(builtins))
+LESSONS = 2
+"""What is known of one name may tell of another that came before it in the text."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -150,8 +152,9 @@ class Names:
                 _bind_parameters(home, found)
             for node in own_nodes(home):
                 _bind(node, found)
-            for node in own_nodes(home):
-                _learn(node, found)
+            for _ in range(LESSONS):
+                for node in own_nodes(home):
+                    _learn(node, found)
             self._bound[home] = found
         return self._bound[home]
 
@@ -286,38 +289,57 @@ def _bind(node: ast.AST, found: dict[str, str]) -> None:
 
 def _learn(node: ast.AST, found: dict[str, str]) -> None:
     """Kinds from what names are bound to and how they are used; the first guess stays."""
-    name, kind = "", ""
+    for name, kind in _lessons(node, found):
+        if kind and not found.get(name, "?"):
+            found[name] = kind
+
+
+def _lessons(node: ast.AST, found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What one node tells of the kinds of names."""
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        name, kind = node.targets[0].id, kinds.of(node.value, found)
+        yield node.targets[0].id, kinds.of(node.value, found)
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        name, kind = node.target.id, kinds.of_annotation(node.annotation)
+        yield node.target.id, kinds.of_annotation(node.annotation)
     elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        name, kind = node.target.id, kinds.of(node.value, found)
+        yield node.target.id, kinds.of(node.value, found)
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        name, kind = node.value.id, kinds.USES.get(node.attr, "")
+        yield node.value.id, kinds.USES.get(node.attr, "")
     elif isinstance(node, ast.For):
-        name, kind = _loop_kind(node)
+        yield _loop_kind(node)
     elif isinstance(node, ast.BinOp | ast.Compare):
-        name, kind = _counted(node)
-    if kind and not found.get(name, "?"):
-        found[name] = kind
+        yield from _counted(node, found)
+    else:
+        yield from _counts(node)
 
 
-def _counted(node: ast.BinOp | ast.Compare) -> tuple[str, str]:
-    """A name that is calculated with, or measured against, a number."""
+def _counted(node: ast.BinOp | ast.Compare, found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names that are calculated with, or measured against, a whole number."""
     if isinstance(node, ast.Compare):
         one, two = node.left, node.comparators[0]
         if not isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
-            return "", ""
+            return
     else:
         one, two = node.left, node.right
         if not isinstance(node.op, ast.Add | ast.Sub | ast.FloorDiv | ast.Mult | ast.Pow):
-            return "", ""
+            return
+    repeats = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)  # perhaps a sequence
     for name, other in ((one, two), (two, one)):
-        number = isinstance(other, ast.Constant) and isinstance(other.value, int)
-        if isinstance(name, ast.Name) and number:
-            return name.id, "int"
-    return "", ""
+        if isinstance(name, ast.Name):
+            number = isinstance(other, ast.Constant) and isinstance(other.value, int)
+            if number or (not repeats and kinds.of(other, found) == "int"):
+                yield name.id, "int"
+
+
+def _counts(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names that say where a slice or a range ends."""
+    ends: Iterable[ast.expr | None] = ()
+    if isinstance(node, ast.Slice):
+        ends = (node.lower, node.upper, node.step)
+    elif isinstance(node, ast.Call) and plain_name(node.func) == "range":
+        ends = node.args
+    for end in ends:
+        if isinstance(end, ast.Name):
+            yield end.id, "int"
 
 
 def _loop_kind(node: ast.For) -> tuple[str, str]:

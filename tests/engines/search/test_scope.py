@@ -86,6 +86,28 @@ def test_kinds_are_guessed_from_the_text(name: str, kind: str) -> None:
     assert found.around(at(found, 8)).kinds[name] == kind
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return xs[:n]",
+        "return xs[n:]",
+        "return xs[::n]",
+        "return list(range(1, n))",
+        "return n < len(xs)",
+        "m = len(xs)\n    return m - n",
+        "return k >= n and k == xs[k:]",
+    ],
+)
+def test_what_counts_is_a_number(body: str) -> None:
+    found = Names(Source("a.py", f"def f(xs, n, k):\n    {body}\n"))
+    assert found.around(at(found, 2)).kinds["n"] == "int"
+
+
+def test_what_is_repeated_need_not_be_a_number() -> None:
+    found = Names(Source("a.py", "def f(xs, n):\n    return n * len(xs)\n"))
+    assert not found.around(at(found, 2)).kinds["n"]
+
+
 def test_a_nested_function_sees_the_outer_ones_names() -> None:
     found = names()
     visible = found.around(at(found, 12))
