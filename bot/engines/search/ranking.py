@@ -46,6 +46,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.73: exception-caught
     0.71: return-missing
     0.70: call-dropped
+    0.70: update-forgotten
     0.69: arithmetic-operand bound-number bound-slice regex-word
     0.68: attribute
     0.66: truth

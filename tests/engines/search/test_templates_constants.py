@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from tests.engines.search.trying import check, search
 
 CASES = [
     (
@@ -145,3 +145,14 @@ def f(a, b):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+@pytest.mark.parametrize(
+    "value", ["x + 2", "2 + x", "x - 2", "x * 2", "2 * x", "x // 2", "x / 2", "x ** 2"]
+)
+def test_what_would_have_no_effect_is_dropped_and_not_made_so(value: str) -> None:
+    neutral = "0" if "+" in value or "-" in value else "1"
+    text = f"def f(x):\n    return {value}\n"
+    assert search(text, text.replace("2", "3")) is not None
+    assert search(text, text.replace("2", neutral)) is None
+    assert search(text, "def f(x):\n    return x\n") is not None

@@ -68,6 +68,20 @@ def f(xs: list, k: int):
         200,
     ),
     (
+        "term-slice",
+        """\
+def f(xs, k):
+    first = xs[:k]
+    return first, sorted(xs)
+""",
+        """\
+def f(xs, k):
+    first = xs[:k]
+    return first, sorted(xs[k:])
+""",
+        60,
+    ),
+    (
         "return-test",
         """\
 def f(n: int):

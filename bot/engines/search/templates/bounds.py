@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.engines.search import kinds
+from bot.engines.search.templates.effects import cancels
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.writing import SUM
 
@@ -28,9 +29,10 @@ def _by_one(site: Site, node: ast.expr, weight: float) -> Iterator[Variant]:
                 yield site.swap(node, new, weight * 0.5, level=SUM)
             yield from _by_one(site, node.right, weight * 0.5)
             return
-    text = site.operand(node, SUM)
-    yield site.swap(node, f"{text} + 1", weight, level=SUM)
-    yield site.swap(node, f"{text} - 1", weight, level=SUM)
+    text, cancelling = site.operand(node, SUM), cancels(site.parent(node), node)
+    for sign in "+-":
+        if sign != cancelling:
+            yield site.swap(node, f"{text} {sign} 1", weight, level=SUM)
 
 
 def index(node: ast.Subscript, site: Site) -> Iterator[Variant]:

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+from bot.engines.search.templates.effects import neutral
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.writing import ATOM, SIGN
 
@@ -26,7 +27,10 @@ def number(node: ast.Constant, site: Site) -> Iterator[Variant]:
     for text in sorted(site.hints.literals):
         if text.lstrip("-").replace(".", "", 1).isdigit():
             offered[text] = max(1.0, offered.get(text, 0.0))
+    none = neutral(site.parent(node), node)
     for text, weight in offered.items():
+        if text == str(none):
+            continue
         level = SIGN if text.startswith("-") else ATOM
         yield site.swap(node, text, weight, level=level)
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from bot.engines.search.templates.effects import does_nothing
 from bot.engines.search.templates.site import Edit, Site, Template, Variant
 from bot.engines.search.templates.writing import (
     AND,
@@ -55,6 +56,7 @@ ARITHMETIC: dict[type[ast.operator], str] = {
     ast.RShift: ">>",
     ast.MatMult: "@",
 }
+_OPERATORS = {sign: operator for operator, sign in ARITHMETIC.items()}
 _ARITHMETIC_INSTEAD = {
     "+": "- * / // | %",
     "-": "+ * / // % &",
@@ -144,6 +146,8 @@ def arithmetic(node: ast.BinOp, site: Site) -> Iterator[Variant]:
     for rank, new in enumerate(_ARITHMETIC_INSTEAD[old].split()):
         if kind in ("str", "list", "tuple", "bytes") and new not in ("+", "*"):
             continue
+        if does_nothing(node, _OPERATORS[new]):
+            continue
         weight = 0.7**rank
         yield site.change(*span, new, weight, f"calculate with `{new}` instead of `{old}`")
 
@@ -154,7 +158,7 @@ def operands(node: ast.BinOp, site: Site) -> Iterator[Variant]:
     text = site.source.text
     if not isinstance(node.op, ast.Mod) or site.kind(node.left) != "str":
         yield _kept(site, node, node.left, 0.9 if isinstance(node.right, ast.Constant) else 0.5)
-        yield _kept(site, node, node.right, 0.35)
+        yield _kept(site, node, node.right, 0.9 if isinstance(node.left, ast.Constant) else 0.35)
     commutes = isinstance(node.op, ast.Mult | ast.BitAnd | ast.BitOr | ast.BitXor)
     if not commutes and text[slice(*left)] != text[slice(*right)]:
         plus = isinstance(node.op, ast.Add) and site.kind(node) in ("int", "float")

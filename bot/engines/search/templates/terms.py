@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.engines.search import kinds
+from bot.engines.search.templates.effects import cancels
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.writing import COMPARE, NOT, POWER, SUM, TERM, joined
 
@@ -32,8 +33,10 @@ def number(node: ast.expr, site: Site) -> Iterator[Variant]:
     known = 1.0 if kind else 0.35
     text = site.operand(node, SUM)
     if not isinstance(node, ast.BinOp):
-        yield site.swap(node, f"{text} + 1", 0.8 * known, level=SUM)
-        yield site.swap(node, f"{text} - 1", 0.8 * known, level=SUM)
+        cancelling = cancels(site.parent(node), node)
+        for sign in "+-":
+            if sign != cancelling:
+                yield site.swap(node, f"{text} {sign} 1", 0.8 * known, level=SUM)
     for rank, (weight, name) in enumerate(_numbers(node, site)):
         if rank >= MOST_NAMES:
             break
@@ -82,12 +85,14 @@ def sequence(node: ast.expr, site: Site) -> Iterator[Variant]:
 
 
 def cut(node: ast.Name | ast.Attribute, site: Site) -> Iterator[Variant]:
-    """`x` as `x[k:]`, `x[:k]`, `x[k]`, with a number at hand."""
+    """`x` as `x[k:]`, `x[:k]`, `x[k]`, with a number at hand; the rest where it is cut already."""
     kind = site.kind(node)
     if kind in ("int", "float", "bool", "function", "class", "module", "set"):
         return
     if not _is_value(node, site):
         return
+    for rest in _rests(node, site).get(site.text(node), ()):
+        yield site.swap(node, f"{site.text(node)}[{rest}]", 1.0)
     visible = site.visible(node)
     for weight, name in site.names_near(node, "int")[:MOST_NAMES]:
         has = visible.kinds.get(name, "")
@@ -96,6 +101,24 @@ def cut(node: ast.Name | ast.Attribute, site: Site) -> Iterator[Variant]:
             for form in ("{}[{}:]", "{}[:{}]", "{}[{}]"):
                 new = form.format(site.text(node), name)
                 yield site.swap(node, new, 0.6 * weight * known)
+
+
+def _rests(node: ast.expr, site: Site) -> dict[str, list[str]]:
+    """What a function cuts, with what is left of it: `k:` where it takes `x[:k]`."""
+    home = site.names.home_of(node)
+    memory = site.memory.setdefault("rests", {})
+    assert isinstance(memory, dict)
+    if home not in memory:
+        found: dict[str, list[str]] = {}
+        for seen in site.pool().get(home, ()):
+            if isinstance(seen.node, ast.Subscript) and isinstance(seen.node.slice, ast.Slice):
+                part = seen.node.slice
+                if part.step is None and (part.lower is None) != (part.upper is None):
+                    end = site.text(part.lower or part.upper or part)
+                    rest = f"{end}:" if part.lower is None else f":{end}"
+                    found.setdefault(site.text(seen.node.value), []).append(rest)
+        memory[home] = found
+    return memory[home]  # type: ignore[no-any-return]  # written the line above
 
 
 def returned_test(node: ast.Return, site: Site) -> Iterator[Variant]:
