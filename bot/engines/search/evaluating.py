@@ -24,7 +24,10 @@ DEPTH = 2
 MAX_AHEAD = 64
 """So many candidates may be done before one that was submitted earlier."""
 MAX_LATE = 60
-"""So many of those that timed out are tried once more."""
+"""So many of those that timed out are tried once more, at the end."""
+SELDOM = 3, 50
+"""So many candidates may have more time at once, and another one for each so many: where few time
+out it costs little, and none of them is perhaps the right one that the tests just take longer."""
 LATE_TIMES = 5.0
 _LATE_SHARE = 0.1
 """Of the time until the deadline, this much is left for them."""
@@ -44,10 +47,10 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Until:
     """When to stop: at a time of `time.monotonic`, after so many candidates, or when so many of
-    them are plausible."""
+    them are plausible. Whoever evaluates may change it on the way."""
 
     deadline: float | None = None
     most: int | None = None
@@ -95,6 +98,7 @@ class Evaluation:
         self._retry_at = _at_share(began, until.deadline)
         self._plausible = 0
         self._late: list[_Trial] = []
+        self._retried = 0
         self._judged: dict[int, Judged] = {}
         self._waiting: deque[_Trial] = deque()
         self._submitted = 0
@@ -237,6 +241,11 @@ class Evaluation:
 
     def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
+        is_first = trial.times == 1.0
+        if outcome is Outcome.TIMED_OUT and is_first and self._may_retry():
+            self._retried += 1
+            self._waiting.appendleft(_Trial(trial.place, trial.candidate, LATE_TIMES))
+            return
         stage, test = _number(answer.get("stage")), _number(answer.get("test"))
         stages = self._plan.stages(trial.candidate, trial.times)
         before = stages[stage]["before"] if 0 <= stage < len(stages) else 0
@@ -250,11 +259,16 @@ class Evaluation:
             outcome=outcome,
             seconds=_seconds(answer.get("seconds")),
         )
-        if outcome is Outcome.TIMED_OUT and trial.times == 1.0 and len(self._late) < MAX_LATE:
+        if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
             self._late.append(trial)
         self._judged[trial.place] = judged
-        if trial.times != 1.0:
+        if not is_first:
             self._submitted = max(self._submitted, trial.place + 1)
+
+    def _may_retry(self) -> bool:
+        """Whether so few have timed out that this one can be given more time at once."""
+        some, each = SELDOM
+        return self._retried < some + self._given // each
 
 
 class _Plan:

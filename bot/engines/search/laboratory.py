@@ -65,7 +65,7 @@ class Laboratory:
         return self._collected[0]
 
     def spectrum(
-        self, seconds: float = 60.0, first: Sequence[str] = (), each: float = 3.0
+        self, seconds: float = 60.0, first: Sequence[str] = (), each: float = 2.0
     ) -> Spectrum:
         """What the tests do at the base.
 
@@ -85,7 +85,7 @@ class Laboratory:
         candidates: Iterable[Candidate],
         spectrum: Spectrum,
         wanted: Sequence[str] = (),
-        until: Until = Until(),  # noqa: B008 - frozen
+        until: Until | None = None,
         *,
         quick: bool = True,
     ) -> Generator[Judged, None, None]:
@@ -96,7 +96,7 @@ class Laboratory:
         Without `quick` the project is imported anew for each.
         """
         alone = self._alone
-        evaluation = Evaluation(self.tests, spectrum, wanted, until, alone, quick=quick)
+        evaluation = Evaluation(self.tests, spectrum, wanted, until or Until(), alone, quick=quick)
         yield from evaluation.run(candidates, self._ready())
 
     def behaviours(

@@ -143,9 +143,14 @@ ERRORS: Mapping[str, str] = {
         "value-unset variable import-missing statement-before statement-made "
         "statement-outward statement-moved member function variable-target"
     ),
-    r"^RecursionError|[Tt]imed? ?out": (
+    r"^RecursionError": (
         "comparison guard statement-made term-number bound-range argument-replaced "
         "variable augmented arithmetic condition-replaced condition-loop"
+    ),
+    r"^It timed out": (
+        "comparison condition-loop augmented term-number bound-number bound-range variable "
+        "argument-replaced arithmetic condition-replaced update-forgotten statement-made "
+        "statement-outward loop-exit wrapper-bounds"
     ),
     r"values to unpack": (
         "return-element element-dropped element-swapped wrapper-own-method loop-over "

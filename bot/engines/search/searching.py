@@ -45,7 +45,7 @@ class Laboratory(Protocol):
         candidates: Iterable[Candidate],
         spectrum: Spectrum,
         wanted: Sequence[str] = (),
-        until: Until = ...,
+        until: Until | None = None,
     ) -> Generator[Judged, None, None]: ...
 
     def behaviours(
@@ -131,7 +131,7 @@ class Search:
             self._candidates(tests, literals),
             self._spectrum,
             wanted=[test.id for test in tests],
-            until=Until(deadline=room.deadline, most=room.most, enough=MAX_PLAUSIBLE),
+            until=room.until,
         )
         tried = 0
         with closing(judged_ones) as stream:
@@ -160,7 +160,7 @@ class Search:
         )
         hints = Hints(
             words=self._diagnosed.words,
-            errors=tuple(dict.fromkeys(test.message for test in tests if test.message)),
+            errors=tuple(dict.fromkeys(filter(None, map(_error, tests)))),
             literals=plain(literals),
         )
         for candidate in generate(self._read, suspects, hints=hints):
@@ -237,7 +237,8 @@ class Room:
         self.seconds = seconds
         self.most = most
         self._began = time.monotonic()
-        self.deadline = self._began + seconds
+        self._latest = self._began + seconds
+        self.until = Until(deadline=self._latest, most=most, enough=MAX_PLAUSIBLE)
 
     def spent(self) -> float:
         return time.monotonic() - self._began
@@ -245,11 +246,17 @@ class Room:
     def narrow(self, tried: int) -> None:
         """From the first plausible one on, about as much again, so that there is a choice."""
         again = _between(self.spent(), *MORE_SECONDS)
-        self.deadline = min(self.deadline, time.monotonic() + again)
-        self.most = min(self.most, tried + round(_between(tried, *MORE)))
+        self.until.deadline = min(self._latest, time.monotonic() + again)
+        self.most = self.until.most = min(self.most, tried + round(_between(tried, *MORE)))
 
     def is_used_up(self, tried: int) -> bool:
-        return tried >= self.most or time.monotonic() >= self.deadline
+        return tried >= self.most or time.monotonic() >= (self.until.deadline or self._latest)
+
+
+def _error(test: TestRan) -> str:
+    """What a failing test says; one that was stopped says nothing."""
+    hangs = test.outcome is Outcome.TIMED_OUT
+    return test.message or ("It timed out." if hangs else "")
 
 
 def _between(value: float, low: float, high: float) -> float:

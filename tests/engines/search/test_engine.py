@@ -82,7 +82,7 @@ class FakeLaboratory:
         candidates: Iterable[Candidate],
         spectrum: Spectrum,
         wanted: Sequence[str] = (),
-        until: Until = Until(),  # noqa: B008 - frozen
+        until: Until | None = None,
     ) -> Generator[Judged, None, None]:
         for candidate in candidates:
             self.tried += 1

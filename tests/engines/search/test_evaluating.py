@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.engines.search.evaluating import MAX_AHEAD, Evaluation, Until
+from bot.engines.search.evaluating import MAX_AHEAD, SELDOM, Evaluation, Until
 from bot.engines.search.model import Candidate, Judged, Outcome, Replacement, Spectrum, TestRan
 from bot.engines.search.server import CannotTest, Gone, Server
 
@@ -101,10 +101,10 @@ Scripted = Callable[[Answering], ScriptedServer]
 def evaluated(
     servers: list[ScriptedServer],
     news: Iterator[str] | list[str],
-    until: Until = Until(),  # noqa: B008 - frozen
+    until: Until | None = None,
     wanted: tuple[str, ...] = ("fails",),
 ) -> Generator[Judged, None, None]:
-    evaluation = Evaluation(TESTS, SPECTRUM, wanted, until)
+    evaluation = Evaluation(TESTS, SPECTRUM, wanted, until or Until())
     return evaluation.run(map(candidate, news), cast("list[Server]", servers))
 
 
@@ -169,19 +169,34 @@ def test_a_server_that_keeps_dying_is_given_up(scripted: Scripted) -> None:
         list(evaluated([scripted(lambda *_: None)], endless()))
 
 
-def test_what_timed_out_gets_a_second_chance_at_the_end(scripted: Scripted) -> None:
+def test_one_of_few_that_time_out_gets_more_time_at_once(scripted: Scripted) -> None:
+    limits: list[float] = []
+
+    def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if new != "slow":
+            return FAILED
+        limits.append(request["stages"][0]["cpu"])
+        return PASSED if len(limits) > 1 else TIMED_OUT
+
+    found = news(evaluated([scripted(answering)], ["slow", "wrong"]))
+    assert found == [("slow", Outcome.PASSED), ("wrong", Outcome.FAILED)]
+    assert limits[1] > limits[0]
+
+
+def test_what_times_out_as_others_do_gets_a_second_chance_at_the_end(scripted: Scripted) -> None:
+    hanging = [f"endless {number}" for number in range(SELDOM[0])]
     limits: dict[str, list[float]] = {}
 
     def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
         limits.setdefault(new, []).append(request["stages"][0]["cpu"])
         if new == "slow":
             return PASSED if len(limits[new]) > 1 else TIMED_OUT
-        return TIMED_OUT if new == "endless" else FAILED
+        return TIMED_OUT if new in hanging else FAILED
 
-    found = news(evaluated([scripted(answering)], ["slow", "endless", "wrong"]))
+    found = news(evaluated([scripted(answering)], [*hanging, "slow", "wrong"]))
     assert found == [
+        *((new, Outcome.TIMED_OUT) for new in hanging),
         ("slow", Outcome.TIMED_OUT),
-        ("endless", Outcome.TIMED_OUT),
         ("wrong", Outcome.FAILED),
         ("slow", Outcome.PASSED),
     ]

@@ -161,4 +161,5 @@ def test_alike_names_come_first() -> None:
         "last_item",
         "zebra",
     ]
+    assert similarity("left_side", "right_side") > similarity("left_side", "left_size")
     assert similarity("_name", "name") > similarity("nome", "name") > similarity("x", "name")

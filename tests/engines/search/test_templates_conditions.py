@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from tests.engines.search.trying import check, search
 
 CASES = [
     (
@@ -217,3 +217,11 @@ def test_fix_is_offered_early(template: str, before: str, after: str, within: in
 def test_not_true_is_not_the_same_as_false_or_none(new: str) -> None:
     form = "def f(check, x):\n    if {}:\n        return 1\n    return 2\n"
     check("condition-asked", form.format("not check(x)"), form.format(new), 200)
+
+
+@pytest.mark.parametrize("test", ["x.isdigit()", "not x.startswith(y)", "isinstance(x, y)"])
+def test_what_is_never_none_is_not_asked_for_it(test: str) -> None:
+    call = test.removeprefix("not ")
+    text = f"def f(x, y):\n    if {test}:\n        return y\n    return x\n"
+    for new in (f"{call} is None", f"{call} is not None"):
+        assert search(text, text.replace(test, new), template="condition-asked") is None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 20.0
 """Seconds beyond its own limits after which a process that should answer is taken for stuck."""
-_MAX_IMPORTS = 4.0
+_MAX_IMPORTS = 2.5
 """Times as much as collecting at the base took of the processor, a cold candidate may take."""
 _LEAST_EXTRA = 0.5
 _INVALID = {"end": "failed", "stage": 0, "test": -1, "passed": 0}

@@ -157,21 +157,28 @@ def asked(node: ast.expr, site: Site) -> Iterator[Variant]:
         yield from _asked_less(node, site)
         return
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and site.is_tested(node):
+        if _never_none(node.operand, site):
+            return
         text = site.operand(node.operand, COMPARE)
         for new, weight in (("is None", 1.0), ("is False", 0.6), ("== 0", 0.2)):
             yield site.swap(node, f"{text} {new}", weight, level=COMPARE)
         return
     if not site.is_tested(node) or not isinstance(node, _SIMPLE):
         return
-    text = site.text(node)
-    yield site.swap(node, f"{text} is not None", 1.0, level=COMPARE)
-    yield site.swap(node, f"{text} is None", 0.4, level=COMPARE)
-    kind = site.kind(node)
+    text, kind = site.text(node), site.kind(node)
+    if not _never_none(node, site):
+        yield site.swap(node, f"{text} is not None", 1.0, level=COMPARE)
+        yield site.swap(node, f"{text} is None", 0.4, level=COMPARE)
     if kind in ("int", "float", ""):
         yield site.swap(node, f"{text} > 0", 0.3, level=COMPARE)
         yield site.swap(node, f"{text} != 0", 0.2, level=COMPARE)
     if kind not in ("int", "float", "bool"):
         yield site.swap(node, f"len({text}) > 1", 0.2, level=COMPARE)
+
+
+def _never_none(node: ast.expr, site: Site) -> bool:
+    """Whether a call gives a truth or a number, whatever is the case."""
+    return isinstance(node, ast.Call) and kinds.is_number(site.kind(node))
 
 
 def _asked_less(node: ast.Compare, site: Site) -> Iterator[Variant]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.engines.search import kinds
-from bot.engines.search.scope import BUILTINS, Called, plain_name
+from bot.engines.search.scope import BUILTINS, Called, is_opposite, plain_name
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.writing import ATOM
 
@@ -189,7 +189,8 @@ def attribute(node: ast.Attribute, site: Site) -> Iterator[Variant]:
     for name, count in site.names.attributes.most_common(200):
         likeness = site.likeness(name, node.attr)
         if name not in offered and likeness > 0.6:
-            offered[name] = 0.5 * likeness * min(1.0, 0.5 + count / 10)
+            known = 0.9 if is_opposite(name, node.attr) else 0.5 * min(1.0, 0.5 + count / 10)
+            offered[name] = known * likeness
     for name, weight in offered.items():
         if name != node.attr:
             said = f"use `.{name}` instead of `.{node.attr}`"
