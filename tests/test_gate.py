@@ -14,12 +14,15 @@ from bot.merge_method import merge_method
 from bot.model import (
     CHECK_NAME,
     HOLD_LABEL,
+    Actor,
     BaseRules,
     Check,
     CheckState,
     Commit,
     Mergeable,
     Pull,
+    Remark,
+    RemarkKind,
     RequiredCheck,
     ReviewState,
     Sha,
@@ -227,6 +230,16 @@ def test_a_signed_commit_meets_the_rule_that_asks_for_it() -> None:
         assert not standing(unsigned, snapshot(unsigned, forge=forge)).ready
 
 
+THREAD = Remark(
+    id="r1",
+    author=Actor("passer-by"),
+    at=NOW,
+    text="Nice.",
+    kind=RemarkKind.THREAD,
+    thread="t1",
+)
+
+
 @pytest.mark.parametrize(
     ("pull", "rules", "said"),
     [
@@ -235,7 +248,9 @@ def test_a_signed_commit_meets_the_rule_that_asks_for_it() -> None:
         (PULL, BaseRules(approvals=2), "2 approving reviews; it has none."),
         (replace(PULL, approved_by=("al", "bo")), BaseRules(approvals=2), ""),
         (replace(PULL, review=ReviewState.APPROVED), BaseRules(approvals=1), ""),
-        (replace(PULL, open_conversations=1), BaseRules(), ""),
+        (replace(PULL, open_conversations=1, remarks=(THREAD,)), BaseRules(), ""),
+        (replace(PULL, open_conversations=1), BaseRules(), "1 open conversation is older than"),
+        (replace(PULL, open_conversations=3, remarks=(THREAD,)), BaseRules(), "2 open conver"),
         (replace(PULL, open_conversations=0), BaseRules(conversations=True), ""),
         (PULL, BaseRules(conversations=True), "not all of them could be counted"),
         (replace(PULL, objected_by=("al", "bo", "cy")), BaseRules(), "al, bo and cy asked for"),

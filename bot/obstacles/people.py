@@ -114,7 +114,10 @@ def _approvals(pull: Pull, rules: BaseRules) -> str:
 
 def _conversations(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
     count = pull.open_conversations
-    if not snapshot.forge.rules.conversations or count == 0:
+    if count == 0:
+        return
+    if not snapshot.forge.rules.conversations:
+        yield from _unread(pull, count or 0)
         return
     must = f"{snapshot.base_branch} requires that every conversation is resolved"
     if count is None:
@@ -122,6 +125,17 @@ def _conversations(pull: Pull, snapshot: Snapshot) -> Iterator[Reason]:
     else:
         are = "1 is" if count == 1 else f"{count} are"
         yield CONVERSATIONS.because(f"{must}, and {are} open.")
+
+
+def _unread(pull: Pull, count: int) -> Iterator[Reason]:
+    """Open conversations that were not read, since only the newest are, may be objections."""
+    more = count - len({one.thread for one in pull.remarks if one.thread and not one.resolved})
+    if more > 0:
+        are = "1 open conversation is" if more == 1 else f"{more} open conversations are"
+        yield CONVERSATIONS.because(
+            f"{are} older than those that the bot reads, and may object; it goes on once they "
+            "are resolved."
+        )
 
 
 def _people(names: Sequence[str]) -> str:
