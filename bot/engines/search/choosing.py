@@ -33,7 +33,9 @@ RAISES = 0.3
 OTHER_TYPE = 0.5
 SPOILED = 0.15
 CHANGED = 0.2
-"""What is left for one that changes every answer, where another changes none."""
+"""What is left for one that changes every answer, where another changes none;"""
+CHANGED_BESIDE = 0.01
+"""and that, where the tests fail for want of an answer and say nothing against those there are."""
 WORSENED = 0.15
 CONSTANT = 0.1
 EXAMPLE = 0.1
@@ -146,7 +148,7 @@ def _factors(one: Plausible, did: Seen) -> dict[str, float]:
     excess = own.raises - min(other.raises for other in peers)
     quiet *= RAISES ** (excess / max(1, len(own.outcomes)))
     change = own.changed(did.base) - min(other.changed(did.base) for other in peers)
-    found[""] = quiet * CHANGED**change
+    found[""] = quiet * (CHANGED_BESIDE if did.base.only_lacks_answers else CHANGED) ** change
     if own.hangs >= OFTEN and not all(other.hangs for other in peers):
         found["it does not end on inputs on which others do"] = HANGS
     if own.types - did.base.types and did.base.types:

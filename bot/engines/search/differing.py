@@ -63,6 +63,12 @@ class Behaviour:
         values = [outcome for outcome in self.outcomes if outcome.startswith("v")]
         return len(values) > 5 and len(set(values)) == 1
 
+    @property
+    def only_lacks_answers(self) -> bool:
+        """Whether every call that failing tests make ends without an answer."""
+        failing = [one for one in self.outcomes[self.kept : self.recorded] if one]
+        return bool(failing) and all(one.startswith(("r", "h")) for one in failing)
+
     def spoiled(self, base: Behaviour) -> int:
         """How many calls of passing tests end otherwise than they do at the base."""
         pairs = zip(self.outcomes[: self.kept], base.outcomes, strict=False)

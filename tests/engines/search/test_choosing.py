@@ -46,6 +46,10 @@ def first(found: list[Plausible], did: list[Seen]) -> str:
         # One that fits the code and not the tests only.
         ([plausible("wrong", 0.9, smells=("it only takes code away",)), plausible("right", 0.2)],
          unseen(2)),
+        # One that leaves the answers that there were, where the tests only miss one.
+        ([plausible("wrong", 0.9), plausible("right", 0.3)],
+         seen("r:Error:,r:Error:,v:int:1,v:int:2", "v:int:0,v:int:0,v:int:1,v:int:1",
+              "v:int:0,v:int:0,v:int:1,v:int:2")),
         # One that ends.
         ([plausible("wrong", 0.8), plausible("right", 0.6)],
          seen("v:int:1,v:int:1", "v:int:2,h:-:-", "v:int:2,v:int:3")),
