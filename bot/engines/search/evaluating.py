@@ -32,8 +32,8 @@ LATE_TIMES = 5.0
 _LATE_SHARE = 0.1
 """Of the time until the deadline, this much is left for them."""
 _TIMES = 5.0
-_LEAST_CPU_S = 0.1
-_LEAST_WALL_S = 1.0
+_LEAST_CPU_S = 0.15
+_LEAST_WALL_S = 1.5
 _LONG_SUITE_S = 0.5
 _NEAR_S = 2.0
 _STUCK_S = 120.0

@@ -135,7 +135,7 @@ def test_of_many_tests_that_never_end_the_beginnings_are_recorded(load: Load) ->
         while True:
             pass
 
-    failing = [str(number) for number in range(8)]
+    failing = [str(number) for number in range(4)]
     request = {"file": module.__file__, "texts": [BASE], "functions": ["largest"], "inputs": 30}
     said = compare({**request, "tests": [], "failing": failing}, run)
     assert said["recorded"] == len(failing)

@@ -57,7 +57,7 @@ HOSTILE: Mapping[str, tuple[str, set[Outcome]]] = {
     ),
     "says goodbye": ("os._exit(0)", {DIED}),
     "exits": ("sys.exit(0)", {FAILED}),
-    "is interrupted": ("raise KeyboardInterrupt", {FAILED}),
+    "is interrupted": ("raise KeyboardInterrupt", {FAILED, TIMED_OUT}),
     "kills itself": ("os.kill(os.getpid(), signal.SIGKILL)", {DIED}),
     "crashes": ("os.kill(os.getpid(), signal.SIGSEGV)", {DIED}),
     "kills its group": ("os.killpg(0, signal.SIGKILL)", {DIED}),
