@@ -75,7 +75,7 @@ def incident(text: str, error: str = "") -> Incident:
         ("test_split fails since yesterday", [SPLIT]),
         ("pkg/area.py is broken", [AREA, EDGE]),
         ("the suite fails", [AREA, EDGE, SPLIT]),
-        ('File "/work/pkg/words.py", line 5, in split\nIndexError', [SPLIT]),
+        ('File "/srv/app/pkg/words.py", line 5, in split\nIndexError', [SPLIT]),
         ("`area` in pkg/area.py fails in test_edge", [EDGE]),
     ],
 )
