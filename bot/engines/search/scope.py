@@ -11,23 +11,12 @@ import builtins
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from bot.engines.search import kinds
 from bot.engines.search.source import Function, Scope, Source
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module | ast.Lambda
 BUILTINS = frozenset(dir(builtins))
-OPPOSITES = (
-    ("incoming", "outgoing"), ("input", "output"), ("left", "right"), ("first", "last"),
-    ("start", "end"), ("start", "stop"), ("begin", "end"), ("min", "max"), ("low", "high"),
-    ("lower", "upper"), ("prev", "next"), ("before", "after"), ("source", "target"),
-    ("src", "dst"), ("row", "col"), ("width", "height"), ("head", "tail"), ("parent", "child"),
-    ("old", "new"), ("top", "bottom"), ("key", "value"), ("successor", "predecessor"),
-    ("pre", "suc"), ("prefix", "suffix"), ("open", "close"), ("up", "down"), ("less", "greater"),
-    ("inner", "outer"), ("read", "write"), ("get", "set"), ("add", "remove"), ("enter", "exit"),
-)  # fmt: skip
-"""What one writes for the other."""
 LESSONS = 2
 """What is known of one name may tell of another that came before it in the text."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -373,34 +362,3 @@ def _called(function: Function, *, in_class: bool) -> Called:
     takes_any = arguments.vararg is not None or arguments.kwarg is not None
     extra = tuple(arg.arg for arg in arguments.kwonlyargs)
     return Called(function.name, tuple(names), max(0, required), extra, takes_any)
-
-
-def nearest(names: Iterable[str], wanted: str) -> list[tuple[float, str]]:
-    """The names with how like `wanted` each one is written, from 0 to 1, most alike first."""
-    scored = [(similarity(name, wanted), name) for name in names]
-    return sorted(scored, key=lambda pair: (-pair[0], pair[1]))
-
-
-def is_opposite(one: str, other: str) -> bool:
-    """Whether the names are one another's opposites, such as `left_child` and `right_child`."""
-    for word, opposite in OPPOSITES:
-        for here, there in ((word, opposite), (opposite, word)):
-            if here in one and one.replace(here, there, 1) == other:
-                return True
-    return False
-
-
-@lru_cache(maxsize=20_000)
-def similarity(one: str, other: str) -> float:
-    """How alike two names are written: shared pieces and shared letters, opposites above all."""
-    if one == other:
-        return 1.0
-    a, b = one.lower().strip("_"), other.lower().strip("_")
-    if a == b or is_opposite(a, b):
-        return 0.95
-    words_a, words_b = set(a.split("_")), set(b.split("_"))
-    shared = len(words_a & words_b) / max(1, len(words_a | words_b))
-    grams_a = {a[i : i + 2] for i in range(len(a) - 1)}
-    grams_b = {b[i : i + 2] for i in range(len(b) - 1)}
-    letters = len(grams_a & grams_b) / max(1, len(grams_a | grams_b))
-    return max(shared, letters) * 0.9

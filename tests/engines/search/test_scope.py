@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from bot.engines.search.scope import Called, Names, free_names, nearest, similarity
+from bot.engines.search.scope import Called, Names, free_names
 from bot.engines.search.source import Source
 
 TEXT = """\
@@ -153,13 +153,3 @@ def test_free_names_are_those_needed_from_around(text: str, free: set[str]) -> N
     (statement,) = ast.parse(text).body
     node = statement.value if isinstance(statement, ast.Expr) else statement
     assert free_names(node) == free
-
-
-def test_alike_names_come_first() -> None:
-    assert [name for _, name in nearest(["zebra", "first_item", "last_item"], "first_items")] == [
-        "first_item",
-        "last_item",
-        "zebra",
-    ]
-    assert similarity("left_side", "right_side") > similarity("left_side", "left_size")
-    assert similarity("_name", "name") > similarity("nome", "name") > similarity("x", "name")

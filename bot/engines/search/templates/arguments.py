@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bot.engines.search.scope import plain_name
 from bot.engines.search.source import Span
-from bot.engines.search.templates.site import Edit, Site, Template, Variant
+from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import level_of, short
 
 _COMMON = {
@@ -198,15 +198,13 @@ def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else plain_name(node)
 
 
+@remembered
 def _calls(site: Site) -> dict[str, list[ast.Call]]:
-    found = site.memory.get("calls")
-    if found is None:
-        made: dict[str, list[ast.Call]] = defaultdict(list)
-        for node in site.source.nodes:
-            if isinstance(node, ast.Call):
-                made[_last(node.func)].append(node)
-        found = site.memory["calls"] = made
-    return found  # type: ignore[return-value]  # written two lines above
+    found: dict[str, list[ast.Call]] = defaultdict(list)
+    for node in site.source.nodes:
+        if isinstance(node, ast.Call):
+            found[_last(node.func)].append(node)
+    return found
 
 
 def _common(node: ast.Call, site: Site) -> Iterator[tuple[str, float]]:

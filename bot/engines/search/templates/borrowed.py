@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bot.engines.search import kinds
 from bot.engines.search.scope import BUILTINS, Visible, free_names
 from bot.engines.search.source import Function
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 
 LONGEST = 160
 MOST = 60
@@ -57,24 +57,20 @@ def _statements(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
             return
 
 
+@remembered
 def _donors(site: Site, home: ast.AST) -> list[ast.stmt]:
     """The file's short statements, those of the same function first."""
-    memory = site.memory.setdefault("donors", {})
-    assert isinstance(memory, dict)
-    if home not in memory:
-        near = getattr(home, "lineno", 0)
-        owner = site.source.class_of(home) if isinstance(home, Function) else None
+    near = getattr(home, "lineno", 0)
+    owner = site.source.class_of(home) if isinstance(home, Function) else None
 
-        def order(statement: ast.stmt) -> tuple[int, int]:
-            other = site.names.home_of(statement)
-            same = site.source.class_of(other) is owner if owner is not None else False
-            rank = 0 if other is home else 1 if same else 2
-            return rank, abs(statement.lineno - near)
+    def order(statement: ast.stmt) -> tuple[int, int]:
+        other = site.names.home_of(statement)
+        same = site.source.class_of(other) is owner if owner is not None else False
+        rank = 0 if other is home else 1 if same else 2
+        return rank, abs(statement.lineno - near)
 
-        nodes = (n for n in site.source.nodes if isinstance(n, ast.stmt))
-        found = [n for n in nodes if _is_donor(n, site)]
-        memory[home] = sorted(found, key=order)[:150]
-    return list(memory[home])
+    nodes = (n for n in site.source.nodes if isinstance(n, ast.stmt))
+    return sorted((n for n in nodes if _is_donor(n, site)), key=order)[:150]
 
 
 def _is_donor(node: ast.stmt, site: Site) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.engines.search import kinds
-from bot.engines.search.scope import similarity
+from bot.engines.search.spelling import similarity
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.writing import ATOM
 

@@ -62,7 +62,7 @@ def _others(node: ast.expr, parent: ast.AST, site: Site) -> list[tuple[float, st
     found.append((0.9, "None"))
     function = site.source.function_of(node)
     if isinstance(parent, ast.Return) and function is not None:
-        found += [(weight * 0.8, text or "None") for weight, text in return_values(function, site)]
+        found += [(weight * 0.8, text or "None") for weight, text in return_values(site, function)]
     near = [(w, n) for w, n in site.names_near(node, kind) if n not in ("self", "cls")]
     found += [(0.6 * weight, name) for weight, name in near[:3]]
     first: dict[str, float] = {}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bot.engines.search.scope import plain_name
 from bot.engines.search.templates.conditions import is_whole_test
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import AND, ATOM, COMPARE, NOT, OR, SUM, joined, string
 
 MOST_SUBJECTS = 5
@@ -109,42 +109,36 @@ def _of_object(node: ast.expr, site: Site) -> Iterator[Part]:
             yield Part(likely, f"{text} > 0", COMPARE)
 
 
+@remembered
 def _lines_of_members(site: Site, owner: str) -> dict[str, list[int]]:
-    found = site.memory.get(f"members of {owner}")
-    if found is None:
-        made: dict[str, list[int]] = defaultdict(list)
-        for n in site.source.nodes:
-            if isinstance(n, ast.Attribute) and plain_name(n.value) == owner:
-                made[n.attr].append(n.lineno)
-        found = site.memory[f"members of {owner}"] = made
-    return found  # type: ignore[return-value]  # written the line above
+    found: dict[str, list[int]] = defaultdict(list)
+    for n in site.source.nodes:
+        if isinstance(n, ast.Attribute) and plain_name(n.value) == owner:
+            found[n.attr].append(n.lineno)
+    return found
 
 
+@remembered
 def _called(site: Site) -> dict[str, bool]:
     """The methods that the file calls, as `x.f`, and whether they need arguments."""
-    found = site.memory.get("called methods")
-    if found is None:
-        made: dict[str, bool] = {}
-        for n in site.source.nodes:
-            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute):
-                name = plain_name(n.func)
-                made[name] = made.get(name, False) or bool(n.args or n.keywords)
-        found = site.memory["called methods"] = made
-    return found  # type: ignore[return-value]  # written a few lines above
+    found: dict[str, bool] = {}
+    for n in site.source.nodes:
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute):
+            name = plain_name(n.func)
+            found[name] = found.get(name, False) or bool(n.args or n.keywords)
+    return found
 
 
+@remembered
 def _classes(site: Site) -> list[str]:
     """What the file asks `isinstance` about, the most frequent first."""
-    found = site.memory.get("classes asked")
-    if found is None:
-        asked = Counter(
-            site.text(n.args[1])
-            for n in site.source.nodes
-            if isinstance(n, ast.Call) and plain_name(n.func) == "isinstance" and len(n.args) == 2
-        )
-        names = [name for name, _ in asked.most_common() if "\n" not in name]
-        found = site.memory["classes asked"] = [*dict.fromkeys([*names, "str", "dict", "list"])]
-    return found  # type: ignore[return-value]  # written a few lines above
+    asked = Counter(
+        site.text(n.args[1])
+        for n in site.source.nodes
+        if isinstance(n, ast.Call) and plain_name(n.func) == "isinstance" and len(n.args) == 2
+    )
+    names = [name for name, _ in asked.most_common() if "\n" not in name]
+    return [*dict.fromkeys([*names, "str", "dict", "list"])]
 
 
 def _of_bounds(node: ast.expr, site: Site) -> Iterator[Part]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.engines.search.templates.effects import neutral
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import ATOM, SIGN
 
 _FAR = ("float('inf')", "float('-inf')")
@@ -53,16 +53,14 @@ def _near_number(value: float) -> dict[str, float]:
     return offered
 
 
+@remembered
 def _numbers(site: Site) -> Counter[str]:
-    found = site.memory.get("numbers")
-    if found is None:
-        texts = (
-            site.text(n)
-            for n in site.source.nodes
-            if isinstance(n, ast.Constant) and type(n.value) in (int, float)
-        )
-        found = site.memory["numbers"] = Counter(dict(Counter(texts).most_common(15)))
-    return found  # type: ignore[return-value]  # written a few lines above
+    texts = (
+        site.text(n)
+        for n in site.source.nodes
+        if isinstance(n, ast.Constant) and type(n.value) in (int, float)
+    )
+    return Counter(dict(Counter(texts).most_common(15)))
 
 
 def truth(node: ast.Constant, site: Site) -> Iterator[Variant]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.engines.search.source import Function
-from bot.engines.search.templates.site import Edit, Site, Template, Variant
+from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 
 
 def decorated(node: Function, site: Site) -> Iterator[Variant]:
@@ -40,18 +40,15 @@ def decorated(node: Function, site: Site) -> Iterator[Variant]:
         yield site.change(low, high, "", 0.5, said)
 
 
+@remembered
 def _decorators(site: Site) -> Counter[str]:
-    found = site.memory.get("decorators")
-    if found is None:
-        texts = (
-            site.text(decorator)
-            for n in site.source.nodes
-            if isinstance(n, Function)
-            for decorator in n.decorator_list
-        )
-        common = Counter(text for text in texts if len(text) < 60).most_common(12)
-        found = site.memory["decorators"] = Counter(dict(common))
-    return found  # type: ignore[return-value]  # written a few lines above
+    texts = (
+        site.text(decorator)
+        for n in site.source.nodes
+        if isinstance(n, Function)
+        for decorator in n.decorator_list
+    )
+    return Counter(dict(Counter(text for text in texts if len(text) < 60).most_common(12)))
 
 
 def receiver(node: Function, site: Site) -> Iterator[Variant]:

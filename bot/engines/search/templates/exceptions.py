@@ -103,7 +103,7 @@ def raised(node: ast.Raise, site: Site) -> Iterator[Variant]:
             yield site.swap(what, name, weight, said=f"raise {name} instead")
     function = site.source.function_of(node)
     if function is not None:
-        for weight, value in return_values(function, site)[:4]:
+        for weight, value in return_values(site, function)[:4]:
             yield site.rewrite(node, f"return {value}".rstrip(), weight * 0.5)
     if isinstance(site.parent(node), ast.ExceptHandler):
         yield site.rewrite(node, "raise", 0.5)
@@ -150,7 +150,7 @@ def protected(node: ast.stmt, site: Site) -> Iterator[Variant]:
     leaves = ["pass"]
     function = site.source.function_of(node)
     if function is not None:
-        leaves += [f"return {value}".rstrip() for _, value in return_values(function, site)[:4]]
+        leaves += [f"return {value}".rstrip() for _, value in return_values(site, function)[:4]]
     if site.source.loop_of(node) is not None:
         leaves.append("continue")
     for name in named or ("ValueError", "TypeError", "KeyError", "AttributeError"):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bot.engines.search import kinds
 from bot.engines.search.source import Function
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 
 MOST_VALUES = 6
 _PLACES = (
@@ -81,15 +81,11 @@ def _is_value(name: str, node: ast.stmt, site: Site) -> bool:
     return known and name != visible.owner and has not in ("function", "class", "module")
 
 
+@remembered
 def _forgotten(site: Site) -> list[_Begun]:
     """All such variables of the file."""
-    found = site.memory.get("forgotten")
-    if found is None:
-        functions = (node for node in site.source.nodes if isinstance(node, Function))
-        found = site.memory["forgotten"] = [
-            begun for function in functions for begun in _of_function(function)
-        ]
-    return found  # type: ignore[return-value]  # written the line above
+    functions = (node for node in site.source.nodes if isinstance(node, Function))
+    return [begun for function in functions for begun in _of_function(function)]
 
 
 def _of_function(function: Function) -> Iterator[_Begun]:

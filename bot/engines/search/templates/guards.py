@@ -8,7 +8,7 @@ from heapq import nlargest
 
 from bot.engines.search import kinds
 from bot.engines.search.source import Function
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import LAMBDA, NOT, OR, joined, short
 
 _EMPTY = {"str": "''", "list": "[]", "dict": "{}", "int": "0", "float": "0.0", "tuple": "()"}
@@ -61,22 +61,17 @@ def _exits(node: ast.stmt, site: Site) -> Iterator[tuple[str, float, str]]:
         yield "break", 0.4, "break"
     if function is None:
         return
-    for weight, value in return_values(function, site):
+    for weight, value in return_values(site, function):
         yield "return", weight, f"return {value}".rstrip()
-    for text in raised_nearby(function, site):
+    for text in raised_nearby(site, function):
         yield "raise", 0.3, text
 
 
-def return_values(function: Function, site: Site) -> list[tuple[float, str]]:
+@remembered
+def return_values(site: Site, function: Function) -> list[tuple[float, str]]:
     """What the function could plausibly return early, likeliest first."""
-    memory = site.memory.setdefault("returns", {})
-    assert isinstance(memory, dict)
-    if function in memory:
-        return list(memory[function])
-    found = _returned(function, site)
-    made = sorted(((weight, text) for text, weight in found.items()), key=lambda p: (-p[0], p[1]))
-    memory[function] = made
-    return list(made)
+    found = ((weight, text) for text, weight in _returned(function, site).items())
+    return sorted(found, key=lambda pair: (-pair[0], pair[1]))
 
 
 def _returned(function: Function, site: Site) -> dict[str, float]:
@@ -106,16 +101,9 @@ def _returned(function: Function, site: Site) -> dict[str, float]:
     return found
 
 
-def raised_nearby(function: Function, site: Site) -> list[str]:
+@remembered
+def raised_nearby(site: Site, function: Function) -> list[str]:
     """The `raise` statements nearby whose names the function could use."""
-    memory = site.memory.setdefault("raised", {})
-    assert isinstance(memory, dict)
-    if function not in memory:
-        memory[function] = _look_for_raised(function, site)
-    return list(memory[function])
-
-
-def _look_for_raised(function: Function, site: Site) -> list[str]:
     found: list[str] = []
     owner = site.source.class_of(function) or function
     for n in ast.walk(owner):
@@ -359,7 +347,7 @@ def _others(node: ast.expr, parent: ast.AST, site: Site) -> list[tuple[float, st
         found.insert(0, (1.0, _EMPTY[kind].replace("'", site.source.quote)))
     function = site.source.function_of(node)
     if isinstance(parent, ast.Return) and function is not None:
-        found = return_values(function, site)[:5] + found
+        found = return_values(site, function)[:5] + found
     return found[:5] + _of_same_form(node, site)
 
 

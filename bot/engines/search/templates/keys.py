@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.engines.search import kinds
-from bot.engines.search.templates.site import Edit, Site, Template, Variant
+from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import LAMBDA, SUM, short, string
 
 _DEFAULTS = (
@@ -100,17 +100,15 @@ def _names_in(text: str) -> list[str]:
     return [n.id for n in ast.walk(ast.parse(text.strip() or "0")) if isinstance(n, ast.Name)]
 
 
+@remembered
 def _keys(site: Site) -> dict[str, Counter[str]]:
-    found = site.memory.get("keys")
-    if found is None:
-        made: dict[str, Counter[str]] = {}
-        for n in site.source.nodes:
-            if isinstance(n, ast.Subscript) and not isinstance(n.slice, ast.Slice | ast.Tuple):
-                text = site.text(n.slice)
-                if len(text) < 40 and "\n" not in text:
-                    made.setdefault(site.text(n.value), Counter())[text] += 1
-        found = site.memory["keys"] = made
-    return found  # type: ignore[return-value]  # written a few lines above
+    found: dict[str, Counter[str]] = {}
+    for n in site.source.nodes:
+        if isinstance(n, ast.Subscript) and not isinstance(n.slice, ast.Slice | ast.Tuple):
+            text = site.text(n.slice)
+            if len(text) < 40 and "\n" not in text:
+                found.setdefault(site.text(n.value), Counter())[text] += 1
+    return found
 
 
 def subscripted(node: ast.Name | ast.Attribute, site: Site) -> Iterator[Variant]:

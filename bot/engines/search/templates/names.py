@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.engines.search import kinds
-from bot.engines.search.scope import BUILTINS, Called, is_opposite, plain_name
+from bot.engines.search.scope import BUILTINS, Called, plain_name
+from bot.engines.search.spelling import is_opposite
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.writing import ATOM
 

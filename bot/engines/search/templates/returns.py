@@ -19,7 +19,7 @@ def value(node: ast.Return, site: Site) -> Iterator[Variant]:
         yield site.swap(node.value, name, weight)
     function = site.source.function_of(node)
     if function is not None:
-        for weight, text in return_values(function, site):
+        for weight, text in return_values(site, function):
             yield site.swap(node.value, text or "None", weight * 0.7)
     for weight, seen in site.borrowable(node):
         if seen.text != old and not isinstance(seen.node, ast.Name):
@@ -68,7 +68,7 @@ def _at_end(node: ast.stmt, site: Site) -> Iterator[Variant]:
         return
     is_last = node is function.body[-1]
     offered = [(w, n) for w, n in site.names_near(node)[:8]]
-    offered += [(w * 0.6, text) for w, text in return_values(function, site)]
+    offered += [(w * 0.6, text) for w, text in return_values(site, function)]
     for weight, text in offered:
         made = site.insert_after(
             node, [f"return {text}".rstrip()], weight * (1 if is_last else 0.4)
@@ -90,7 +90,7 @@ def otherwise(node: ast.If, site: Site) -> Iterator[Variant]:
         return
     offered: list[tuple[float, str]] = []
     if function is not None and isinstance(last.body[-1], ast.Return):
-        offered += [(w, f"return {text}".rstrip()) for w, text in return_values(function, site)]
+        offered += [(w, f"return {text}".rstrip()) for w, text in return_values(site, function)]
         offered += [(w * 0.7, f"return {name}") for w, name in site.names_near(last.body[-1])]
         offered += [
             (weight * 0.5, f"return {seen.text}")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from bot.engines.search import kinds
-from bot.engines.search.scope import BUILTINS, Names, Visible, free_names, similarity
+from bot.engines.search.scope import BUILTINS, Names, Visible, free_names
 from bot.engines.search.source import Block, Function, Source
+from bot.engines.search.spelling import similarity
 from bot.engines.search.templates.writing import (
     ATOM,
     joined,
@@ -28,7 +30,6 @@ LONGEST_BORROWED = 100
 UNREAD = 1.3
 """What a name that nothing reads yet weighs, near or far."""
 MOST_WORDS = 60
-_NONE: frozenset[str] = frozenset()
 _WORD = re.compile(r"[A-Za-z_][\w-]+")
 
 
@@ -49,6 +50,8 @@ class Variant(NamedTuple):
     said: str
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Propose = Callable[[ast.AST, "Site"], Iterable[Variant]]
 
 
@@ -86,6 +89,22 @@ class Seen:
     home: ast.AST
 
 
+def remembered(
+    make: Callable[Concatenate[Site, P], T],
+) -> Callable[Concatenate[Site, P], T]:
+    """Works something out once for a site and its other arguments. Nobody may change it then."""
+
+    @wraps(make)
+    def recall(site: Site, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (make, args, tuple(kwargs.items()))
+        if key not in site.memory:
+            site.memory[key] = make(site, *args, **kwargs)
+        found: T = site.memory[key]
+        return found
+
+    return recall
+
+
 @dataclass(slots=True)
 class Site:
     """One file under repair."""
@@ -95,7 +114,8 @@ class Site:
     hints: Hints = field(default_factory=Hints)
     nearby: Sequence[Source] = ()
     """Other files whose statements and names may be borrowed."""
-    memory: dict[str, object] = field(default_factory=dict)
+    memory: dict[Hashable, Any] = field(default_factory=dict)
+    """What is `remembered`."""
     _near: dict[tuple[ast.AST, int, str], list[tuple[float, str]]] = field(default_factory=dict)
     _uses: dict[ast.AST, dict[str, list[int]]] = field(default_factory=dict)
 
@@ -128,15 +148,13 @@ class Site:
             isinstance(up, ast.UnaryOp) and isinstance(up.op, ast.Not)
         )
 
+    @remembered
     def hinted_words(self) -> list[str]:
         """The words within the strings that the failing tests have."""
-        found = self.memory.get("hinted words")
-        if found is None:
-            words: dict[str, None] = {}
-            for text in sorted(self.hints.literals, key=lambda one: (len(one), one)):
-                words.update(dict.fromkeys(_WORD.findall(text)))
-            found = self.memory["hinted words"] = list(words)[:MOST_WORDS]
-        return found  # type: ignore[return-value]  # written the line above
+        words: dict[str, None] = {}
+        for text in sorted(self.hints.literals, key=lambda one: (len(one), one)):
+            words.update(dict.fromkeys(_WORD.findall(text)))
+        return list(words)[:MOST_WORDS]
 
     # -- changing expressions
 
@@ -246,21 +264,18 @@ class Site:
         distance = min((abs(line - at) for at in lines), default=40)
         return 1.0 / (1.0 + distance / 12)
 
+    @remembered
     def unread(self, home: ast.AST) -> frozenset[str]:
         """Names that a function binds and never reads: each of them may be what was forgotten."""
-        memory = self.memory.setdefault("unread", {})
-        assert isinstance(memory, dict)
-        if home not in memory:
-            memory[home] = frozenset(self._unread(home)) if isinstance(home, Function) else _NONE
-        return memory[home]  # type: ignore[no-any-return]  # written the line above
-
-    def _unread(self, home: Function) -> set[str]:
+        if not isinstance(home, Function):
+            return frozenset()
         bound: set[str] = set(self.names.around(home.body[0]).parameters)
         read: set[str] = set()
         for node in ast.walk(home):
             if isinstance(node, ast.Name):
                 (bound if isinstance(node.ctx, ast.Store) else read).add(node.id)
-        return {name for name in bound - read if not name.startswith("_")} - {"self", "cls"}
+        forgotten = {name for name in bound - read if not name.startswith("_")}
+        return frozenset(forgotten - {"self", "cls"})
 
     def mention(self, *words: str) -> float:
         """More than one where the incident names one of the words."""
@@ -272,14 +287,9 @@ class Site:
 
     # -- borrowing
 
+    @remembered
     def pool(self) -> dict[ast.AST, list[Seen]]:
         """Expressions of the file worth borrowing, by the function or class they are in."""
-        found = self.memory.get("pool")
-        if found is None:
-            found = self.memory["pool"] = self._pool()
-        return found  # type: ignore[return-value]  # written two lines above
-
-    def _pool(self) -> dict[ast.AST, list[Seen]]:
         found: dict[ast.AST, list[Seen]] = defaultdict(list)
         for node in self.source.nodes:
             if isinstance(node, ast.expr) and self._is_worth_borrowing(node):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from bot.engines.search.templates.literals import literals_of
-from bot.engines.search.templates.site import Edit, Site, Template, Variant
+from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import short, string
 
 _SEPARATORS = ("", " ", ", ", ",", "\n", "/", "-", "_", ":", ": ", ".", ";", "|", "\t", "\\", "=")
@@ -122,16 +122,17 @@ def _quote(node: ast.Constant, site: Site) -> str:
 
 
 def _others(node: ast.Constant, site: Site) -> list[tuple[int, str]]:
-    found = site.memory.get("strings")
-    if found is None:
-        found = site.memory["strings"] = [
-            (n.lineno, n.value)
-            for n in site.source.nodes
-            if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 60
-        ]
-    assert isinstance(found, list)
-    near = sorted((abs(line - node.lineno), text) for line, text in found)
+    near = sorted((abs(line - node.lineno), text) for line, text in _strings(site))
     return [(distance, text) for distance, text in near if "\n" not in text][:40]
+
+
+@remembered
+def _strings(site: Site) -> list[tuple[int, str]]:
+    return [
+        (n.lineno, n.value)
+        for n in site.source.nodes
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 60
+    ]
 
 
 def characters(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:

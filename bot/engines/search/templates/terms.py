@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.engines.search import kinds
 from bot.engines.search.templates.effects import cancels
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import COMPARE, NOT, POWER, SUM, TERM, joined
 
 MOST_NAMES = 6
@@ -91,7 +91,7 @@ def cut(node: ast.Name | ast.Attribute, site: Site) -> Iterator[Variant]:
         return
     if not _is_value(node, site):
         return
-    for rest in _rests(node, site).get(site.text(node), ()):
+    for rest in _rests(site, site.names.home_of(node)).get(site.text(node), ()):
         yield site.swap(node, f"{site.text(node)}[{rest}]", 1.0)
     visible = site.visible(node)
     for weight, name in site.names_near(node, "int")[:MOST_NAMES]:
@@ -103,22 +103,18 @@ def cut(node: ast.Name | ast.Attribute, site: Site) -> Iterator[Variant]:
                 yield site.swap(node, new, 0.6 * weight * known)
 
 
-def _rests(node: ast.expr, site: Site) -> dict[str, list[str]]:
+@remembered
+def _rests(site: Site, home: ast.AST) -> dict[str, list[str]]:
     """What a function cuts, with what is left of it: `k:` where it takes `x[:k]`."""
-    home = site.names.home_of(node)
-    memory = site.memory.setdefault("rests", {})
-    assert isinstance(memory, dict)
-    if home not in memory:
-        found: dict[str, list[str]] = {}
-        for seen in site.pool().get(home, ()):
-            if isinstance(seen.node, ast.Subscript) and isinstance(seen.node.slice, ast.Slice):
-                part = seen.node.slice
-                if part.step is None and (part.lower is None) != (part.upper is None):
-                    end = site.text(part.lower or part.upper or part)
-                    rest = f"{end}:" if part.lower is None else f":{end}"
-                    found.setdefault(site.text(seen.node.value), []).append(rest)
-        memory[home] = found
-    return memory[home]  # type: ignore[no-any-return]  # written the line above
+    found: dict[str, list[str]] = {}
+    for seen in site.pool().get(home, ()):
+        if isinstance(seen.node, ast.Subscript) and isinstance(seen.node.slice, ast.Slice):
+            part = seen.node.slice
+            if part.step is None and (part.lower is None) != (part.upper is None):
+                end = site.text(part.lower or part.upper or part)
+                rest = f"{end}:" if part.lower is None else f":{end}"
+                found.setdefault(site.text(seen.node.value), []).append(rest)
+    return found
 
 
 def returned_test(node: ast.Return, site: Site) -> Iterator[Variant]:
@@ -179,23 +175,14 @@ def named(node: ast.expr, site: Site) -> Iterator[Variant]:
         return
     kind = site.kind(node)
     visible = site.visible(node)
-    holding = _holding(node, site)
+    holding = _held(site, site.names.home_of(node)).get(site.text(node), ())
     for weight, name in site.names_near(node, kind):
         if name != visible.owner and name in visible.local:
             yield site.swap(node, name, 1.0 if name in holding else weight)
 
 
-def _holding(node: ast.expr, site: Site) -> set[str]:
-    """The variables that were given this very value, as far as the text tells."""
-    home = site.names.home_of(node)
-    memory = site.memory.setdefault("holding", {})
-    assert isinstance(memory, dict)
-    if home not in memory:
-        memory[home] = _held(home, site)
-    return set(memory[home].get(site.text(node), ()))
-
-
-def _held(home: ast.AST, site: Site) -> dict[str, list[str]]:
+@remembered
+def _held(site: Site, home: ast.AST) -> dict[str, list[str]]:
     """The texts of values that a function gives to variables, with those variables."""
     found: dict[str, list[str]] = {}
     for statement in ast.walk(home):

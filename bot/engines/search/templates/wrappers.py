@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import AWAIT, COMPARE, string
 
 _CALLS: Mapping[str, float] = {
@@ -199,12 +199,10 @@ def own_functions(node: ast.expr, site: Site) -> Iterator[Variant]:
             yield site.swap(node, f"{name}({text})", 0.4 + 0.04 * min(count, 10))
 
 
+@remembered
 def _called_names(site: Site) -> set[str]:
-    found = site.memory.get("called names")
-    if found is None:
-        calls = (n.func for n in site.source.nodes if isinstance(n, ast.Call) and len(n.args) == 1)
-        found = site.memory["called names"] = {f.id for f in calls if isinstance(f, ast.Name)}
-    return found  # type: ignore[return-value]  # written two lines above
+    calls = (n.func for n in site.source.nodes if isinstance(n, ast.Call) and len(n.args) == 1)
+    return {f.id for f in calls if isinstance(f, ast.Name)}
 
 
 def _lines(site: Site, name: str) -> list[int]:
@@ -220,17 +218,13 @@ def own_methods(node: ast.expr, site: Site) -> Iterator[Variant]:
         yield site.swap(node, f"{site.operand(node)}.{method}()", weight)
 
 
+@remembered
 def _bare_methods(site: Site) -> dict[str, int]:
-    found = site.memory.get("bare methods")
-    if found is None:
-        counted: dict[str, int] = {}
-        for n in site.source.nodes:
-            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and not n.args:
-                counted[n.func.attr] = counted.get(n.func.attr, 0) + 1
-        found = site.memory["bare methods"] = dict(
-            sorted(counted.items(), key=lambda p: -p[1])[:30]
-        )
-    return found  # type: ignore[return-value]  # written a few lines above
+    counted: dict[str, int] = {}
+    for n in site.source.nodes:
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and not n.args:
+            counted[n.func.attr] = counted.get(n.func.attr, 0) + 1
+    return dict(sorted(counted.items(), key=lambda p: -p[1])[:30])
 
 
 def awaited(node: ast.Call, site: Site) -> Iterator[Variant]:
