@@ -17,9 +17,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from bot.changed_lines import change_of
+from bot.comparing import compare, to_rerun
 from bot.config import Config
 from bot.errors import UserError
-from bot.evidence import Change, Checked, Ended, Evidence, Names, TestRun, compare, to_rerun
+from bot.evidence import Change, Checked, Ended, Evidence, Names, TestRun
 from bot.model import Commit, Sha, Tree
 from bot.repository import Repository
 from bot.sandbox.credentials import held_credentials

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.comparing import compare, to_rerun
 from bot.evidence import (
     Change,
     Ended,
@@ -14,9 +15,7 @@ from bot.evidence import (
     TestOutcome,
     TestResult,
     TestRun,
-    compare,
     said,
-    to_rerun,
 )
 from bot.model import Sha
 

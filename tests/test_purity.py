@@ -14,7 +14,7 @@ import bot
 HOUSE = Path(bot.__file__).parent
 PURE = """
     after_merging aftermath anchoring audit audit_links auto_merging body built_in_rules
-    changed_lines dashboard doctor/__init__ doctor/branch doctor/ci doctor/engines
+    changed_lines comparing dashboard doctor/__init__ doctor/branch doctor/ci doctor/engines
     doctor/imagining doctor/machine doctor/merging doctor/reach doctor/registry doctor/rights
     doctor/running doctor/seen doctor/sources doctor/workflows evidence explaining facts
     forges/access forges/github_answers forges/github_commits forges/github_people

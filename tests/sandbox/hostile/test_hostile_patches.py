@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.evidence import Change, Evidence, TestRun, compare
+from bot.comparing import compare
+from bot.evidence import Change, Evidence, TestRun
 from bot.model import Sha
 from bot.protected import is_test
 from bot.sandbox import processes
