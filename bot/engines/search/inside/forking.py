@@ -10,6 +10,7 @@ everything that it started.
 from __future__ import annotations
 
 import os
+import random
 import resource
 import select
 import shutil
@@ -171,11 +172,19 @@ def fork_off(
 
 
 def fork() -> int:
-    """As `os.fork`, with nothing printed twice and no word on threads."""
+    """As `os.fork`, with nothing printed twice and no word on threads.
+
+    Python has each child draw random numbers of its own. Here all of them draw the same, which are
+    those of a project that has said at import which they are to be.
+    """
     flush()
+    drawn = random.getstate()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that there are some, which the child will do without
-        return os.fork()
+        pid = os.fork()
+    if not pid:
+        random.setstate(drawn)
+    return pid
 
 
 def flush() -> None:
