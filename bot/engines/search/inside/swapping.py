@@ -39,8 +39,16 @@ _SHALLOW = (
 )
 
 
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
 class NotSwappable(Exception):
     """Why the file has to be imported again."""
+
+
+def spans_in(edits: Sequence[Sequence[Any]]) -> list[Edit]:
+    """Edits as they arrive in a message."""
+    return [(int(start), int(end), str(new)) for start, end, new in edits]
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
@@ -185,6 +193,9 @@ class _File:
             raise NotSwappable("the base cannot be read") from error
         self._starts = _starts_of_lines(text)
         self._places = list(self._places_in(module.body, ()))
+        names = sorted(set(_imported(module.body)))
+        self._imports = f"import {', '.join(names)}\n" if names else ""
+        """For the compiler makes calls of what the module imports other than those of the rest."""
 
     def changed(self, edits: Sequence[Edit]) -> Iterator[tuple[CodeType, CodeType]]:
         """The functions whose code differs, as they were and as they would be."""
@@ -212,15 +223,17 @@ class _File:
 
     def _compiled(self, place: _Place, edits: Sequence[Edit]) -> CodeType:
         moved = [(start - place.start, end - place.start, new) for start, end, new in edits]
-        text = place.header() + edited(self._text[place.start : place.end], moved)
+        header = self._imports + place.header()
+        text = header + edited(self._text[place.start : place.end], moved)
         try:
             module = ast.parse(text)
-            body = module.body
+            body = own = module.body[1 if self._imports else 0 :]
             for _ in place.classes:
                 body = body[0].body  # type: ignore[attr-defined] # the header's own
-            if len(body) != 1 or len(module.body) != 1 or type(body[0]) is not place.kind:
+            if len(body) != 1 or len(own) != 1 or type(body[0]) is not place.kind:
                 raise NotSwappable("it is another statement")
-            ast.increment_lineno(module, place.line - 1 - len(place.classes))
+            for node in own:
+                ast.increment_lineno(node, place.line - 1 - header.count("\n"))
             code: CodeType = compile(module, self._name, "exec", self._flags, dont_inherit=True)
             return code
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
@@ -233,6 +246,17 @@ class _File:
         line = self._text[self._starts[last - 1] : self._starts[last]]
         column = len(line.encode("utf-8")[: node.end_col_offset].decode("utf-8", "ignore"))
         return self._starts[first_line(node) - 1], self._starts[last - 1] + column
+
+
+def _imported(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """The names that imports bind in a module, in whatever blocks they stand."""
+    for node in body:
+        if isinstance(node, _IMPORTS):
+            for each in node.names:
+                if each.name != "*":
+                    yield each.asname or each.name.partition(".")[0]
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _imported([n for n in ast.walk(node) if isinstance(n, _IMPORTS)])
 
 
 def first_line(node: ast.stmt) -> int:
