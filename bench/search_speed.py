@@ -1,9 +1,10 @@
-"""Candidates a second: a process for each, a fork that imports anew, and a fork with new code.
+"""Candidates a second: a process for each, a fork that imports anew, and forks with new code.
 
-`ARGS="3 60"` are the numbers of rounds and of candidates in each. All three try the same wrong
-candidates, two at a time, on a small project and on one of 100,000 lines, which is made for it. The
-pytest processes run bare; the forks run where the search has them, in the sandbox. On a machine
-that others use, the processor time of a candidate says more than how many there are in a second.
+`ARGS="3 60"` are the numbers of rounds and of candidates in each; of those that share a fork there
+are ten times as many. All ways try the same wrong candidates, two at a time, on a small project and
+on one of 100,000 lines, which is made for it. The pytest processes run bare; the forks run where
+the search has them, in the sandbox. On a machine that others use, the processor time of a candidate
+says more than how many there are in a second.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
+from bot.engines.search import staging
 from bot.engines.search.evaluating import Until
 from bot.engines.search.laboratory import Laboratory
 from bot.engines.search.model import Candidate, Outcome, Replacement, Spectrum
@@ -127,18 +130,26 @@ def measure(project: Project, folder: Path, rounds: int, count: int) -> dict[str
         spectrum = tried.laboratory.spectrum()
         assert len(spectrum.failing) == 1, spectrum.failing
         laboratory = tried.laboratory
-        ways: dict[str, Callable[[int], None]] = {
-            "a pytest process": bare.try_all,
-            "fork, imports anew": partial(_try_all, laboratory, project, spectrum, quick=False),
-            "fork, new code": partial(_try_all, laboratory, project, spectrum, quick=True),
+        quick = partial(_try_all, laboratory, project, spectrum, quick=True)
+        ways: dict[str, tuple[Callable[[int], None], int]] = {
+            "a pytest process": (bare.try_all, 1),
+            "fork, imports anew": (
+                partial(_try_all, laboratory, project, spectrum, quick=False),
+                1,
+            ),
+            "fork, new code": (partial(_alone, quick), 1),
+            "several in a fork": (quick, 10),
         }
         for number in range(rounds + 1):
-            for name, try_all in ways.items():
+            for name, (try_all, times) in ways.items():
                 used, began = _cpu(), time.perf_counter()
-                try_all(count if number else BOTH * 2)
-                wall, cpu = time.perf_counter() - began, _cpu() - used
+                try_all(count * times if number else BOTH * 2)
+                each = Figures(
+                    rate=count * times / (time.perf_counter() - began),
+                    cpu=(_cpu() - used) / (count * times),
+                )
                 if number:
-                    found.setdefault(name, []).append(Figures(count / wall, cpu / count))
+                    found.setdefault(name, []).append(each)
     return found
 
 
@@ -149,6 +160,11 @@ def _try_all(
     tried = laboratory.evaluate(candidates(project), spectrum, until=until, quick=quick)
     outcomes = [judged.outcome for judged in tried]
     assert outcomes == [Outcome.FAILED] * count, outcomes
+
+
+def _alone(try_all: Callable[[int], None], count: int) -> None:
+    with patch.object(staging, "MOST_AT_ONCE", 1):
+        try_all(count)
 
 
 def _cpu() -> float:

@@ -3,25 +3,27 @@
 A candidate goes through stages, each in a fresh child: the failing tests, the first of them alone
 if all of them take long; where the suite takes long, the passing ones that run the changed line; at
 last the whole suite in its own order, because tests share state. The first that fails ends it, so
-most cost a single test.
+most cost a single test. Where that is a short one, several candidates meet it in one child, which
+none may leave otherwise than it was; whoever passes there goes through all stages alone.
 """
 
 from __future__ import annotations
 
 import select
-import statistics
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
-from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum, TestRan
+from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum
 from bot.engines.search.server import CannotTest, Gone, Server
+from bot.engines.search.staging import Plan
 
 DEPTH = 2
 """Requests that wait at a server while it works, so that it never waits for us."""
-MAX_AHEAD = 64
+MAX_AHEAD = 128
 """So many candidates may be done before one that was submitted earlier."""
 MAX_LATE = 60
 """So many of those that timed out are tried once more, at the end."""
@@ -31,14 +33,8 @@ out it costs little, and none of them is perhaps the right one that the tests ju
 LATE_TIMES = 5.0
 _LATE_SHARE = 0.1
 """Of the time until the deadline, this much is left for them."""
-_TIMES = 5.0
-_LEAST_CPU_S = 0.15
-_LEAST_WALL_S = 1.5
-_LONG_SUITE_S = 0.5
-_NEAR_S = 2.0
 _STUCK_S = 120.0
 _MAX_DEATHS = 3
-_HANG = (Outcome.TIMED_OUT, Outcome.DIED)
 _ENDS = {
     "passed": Outcome.PASSED,
     "failed": Outcome.FAILED,
@@ -64,15 +60,26 @@ class _Trial:
     place: int
     candidate: Candidate
     times: float = 1.0
-    sent: float = 0.0
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request under way, for one candidate or several at once."""
+
+    trials: list[_Trial]
+    sent: float
+
+    @property
+    def is_for_several(self) -> bool:
+        return len(self.trials) > 1
 
 
 @dataclass(slots=True)
 class _Bench:
-    """One server with what it was asked."""
+    """One server with what it was asked, by the requests' numbers."""
 
     server: Server
-    trials: dict[int, _Trial] = field(default_factory=dict)
+    asked: dict[int, _Asked] = field(default_factory=dict)
     deaths: int = 0
 
 
@@ -92,7 +99,8 @@ class Evaluation:
     ) -> None:
         self._tests = tests
         self._how = "warm" if quick else "cold"
-        self._plan = _Plan(tests, spectrum, wanted, alone)
+        self._plan = Plan(tests, spectrum, wanted, alone)
+        self._at_once = self._plan.at_once if quick else 1
         self._until = until
         began = time.monotonic()
         self._retry_at = _at_share(began, until.deadline)
@@ -120,6 +128,10 @@ class Evaluation:
             for judged in self._run(iter(()), benches):
                 if judged.outcome is not Outcome.TIMED_OUT:
                     yield judged
+        if self._is_late():  # one that took its time held back those after it
+            for place in sorted(self._judged):
+                if self._judged[place].plausible:
+                    yield self._judged[place]
 
     def _run(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> Iterator[Judged]:
         while True:
@@ -131,7 +143,7 @@ class Evaluation:
                 yield judged
                 if self._is_over():
                     return
-            is_idle = not self._waiting and not any(bench.trials for bench in benches)
+            is_idle = not self._waiting and not any(bench.asked for bench in benches)
             if is_idle and (self._drained or not self._may_submit()):
                 return
             self._wait(benches)
@@ -139,9 +151,12 @@ class Evaluation:
                 return
 
     def _is_over(self) -> bool:
-        until = self._until
-        late = until.deadline is not None and time.monotonic() >= until.deadline
-        return late or (until.enough is not None and self._plausible >= until.enough)
+        enough = self._until.enough
+        return self._is_late() or (enough is not None and self._plausible >= enough)
+
+    def _is_late(self) -> bool:
+        deadline = self._until.deadline
+        return deadline is not None and time.monotonic() >= deadline
 
     def _may_submit(self) -> bool:
         most = self._until.most
@@ -154,43 +169,51 @@ class Evaluation:
     def _feed(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> None:
         for depth in range(1, DEPTH + 1):  # each server gets one before any gets two
             for bench in benches:
-                if len(bench.trials) < depth:
-                    trial = self._next(source)
-                    if trial is None:
+                if len(bench.asked) < depth:
+                    trials = self._next(source)
+                    if not trials:
                         return
-                    self._send(bench, trial)
+                    self._send(bench, trials)
 
-    def _next(self, source: Iterator[Candidate]) -> _Trial | None:
+    def _next(self, source: Iterator[Candidate]) -> list[_Trial]:
         if self._waiting:
-            return self._waiting.popleft()
-        if self._drained or not self._may_submit() or self._submitted - self._given >= MAX_AHEAD:
-            return None
-        candidate = next(source, None)
-        if candidate is None:
-            self._drained = True
-            return None
-        self._submitted += 1
-        return _Trial(self._submitted - 1, candidate)
+            return [self._waiting.popleft()]
+        trials: list[_Trial] = []
+        while len(trials) < self._at_once and self._has_room():
+            candidate = next(source, None)
+            if candidate is None:
+                self._drained = True
+                break
+            trials.append(_Trial(self._submitted, candidate))
+            self._submitted += 1
+        return trials
 
-    def _send(self, bench: _Bench, trial: _Trial) -> None:
-        edits: dict[str, list[list[Any]]] = {}
-        for each in trial.candidate.replacements:
-            edits.setdefault(each.path, []).append([each.start, each.end, each.new])
-        trial.sent = time.monotonic()
-        stages = self._plan.stages(trial.candidate, trial.times)
-        request = {"do": "try", "edits": edits, "stages": stages, "how": self._how}
+    def _has_room(self) -> bool:
+        is_ahead = self._submitted - self._given >= MAX_AHEAD
+        return not self._drained and not is_ahead and self._may_submit()
+
+    def _send(self, bench: _Bench, trials: list[_Trial]) -> None:
+        asked = _Asked(trials, time.monotonic())
         try:
             if not bench.server.is_running:
                 bench.server.start()
-            bench.trials[bench.server.ask(request)] = trial
+            bench.asked[bench.server.ask(self._request(trials))] = asked
         except Gone:
-            bench.trials[-1] = trial
+            bench.asked[-1] = asked
             self._bury(bench)
+
+    def _request(self, trials: Sequence[_Trial]) -> dict[str, Any]:
+        edits = [_edits(trial.candidate) for trial in trials]
+        if len(trials) > 1:
+            files, stage = self._plan.files, self._plan.first()
+            return {"do": "batch", "candidates": edits, "stage": stage, "files": files}
+        stages = self._plan.stages(trials[0].candidate, trials[0].times)
+        return {"do": "try", "edits": edits[0], "stages": stages, "how": self._how}
 
     # -------------------------------------------------------------------------------- answers
 
     def _wait(self, benches: Sequence[_Bench]) -> None:
-        busy = [bench for bench in benches if bench.trials]
+        busy = [bench for bench in benches if bench.asked]
         if not busy:
             return
         patience = 1.0
@@ -200,7 +223,7 @@ class Evaluation:
         for bench in busy:
             if bench.server in ready:
                 self._take(bench)
-            elif time.monotonic() - min(t.sent for t in bench.trials.values()) > self._stuck_after:
+            elif time.monotonic() - min(a.sent for a in bench.asked.values()) > self._stuck_after:
                 self._bury(bench)
 
     @property
@@ -214,30 +237,50 @@ class Evaluation:
             self._bury(bench)
             return
         for answer in answers:
-            trial = bench.trials.pop(answer["n"], None)
-            if trial is None:
+            asked = bench.asked.pop(answer["n"], None)
+            if asked is None:
                 continue  # of an evaluation that was left
             if "failed" in answer:
-                self._died(bench, trial)
+                self._died(bench, asked)
                 continue
             bench.deaths = 0
-            for waiting in bench.trials.values():
+            for waiting in bench.asked.values():
                 waiting.sent = time.monotonic()
-            self._judge(trial, answer)
+            if asked.is_for_several:
+                self._judge_several(asked.trials, answer.get("results"))
+            else:
+                self._judge(asked.trials[0], answer)
 
     def _bury(self, bench: _Bench) -> None:
         """What was under way has died with the server; what waited there is sent again."""
         bench.server.stop()
-        trials = [bench.trials[number] for number in sorted(bench.trials)]
-        bench.trials.clear()
-        self._waiting.extendleft(reversed(trials[1:]))
-        self._died(bench, trials[0])
+        first, *rest = [bench.asked[number] for number in sorted(bench.asked)]
+        bench.asked.clear()
+        self._waiting.extendleft(trial for asked in reversed(rest) for trial in asked.trials[::-1])
+        self._died(bench, first)
 
-    def _died(self, bench: _Bench, trial: _Trial) -> None:
+    def _died(self, bench: _Bench, asked: _Asked) -> None:
+        """Of several, nobody knows which it was: each is tried alone."""
         bench.deaths += 1
         if bench.deaths > _MAX_DEATHS:
             raise CannotTest("The process that runs the tests keeps ending.")
-        self._judge(trial, {"end": "died"})
+        if asked.is_for_several:
+            self._waiting.extendleft(reversed(asked.trials))
+        else:
+            self._judge(asked.trials[0], {"end": "died"})
+
+    def _judge_several(self, trials: Sequence[_Trial], results: object) -> None:
+        """Those that do not fail together are tried alone; fewer together, where most do not."""
+        told = results if isinstance(results, list) else []
+        undecided = 0
+        for trial, result in zip_longest(trials, told[: len(trials)]):
+            if isinstance(result, dict) and result.get("end") in ("failed", "timed out", "died"):
+                self._judge(trial, {**result, "stage": 0})
+            else:
+                self._waiting.append(trial)
+                undecided += 1
+        if undecided > len(trials) // 2:
+            self._at_once = max(1, self._at_once // 2)
 
     def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
@@ -271,89 +314,11 @@ class Evaluation:
         return self._retried < some + self._given // each
 
 
-class _Plan:
-    """Which tests a candidate is tried with, and how long each stage may take."""
-
-    def __init__(
-        self,
-        tests: Sequence[str],
-        spectrum: Spectrum,
-        wanted: Sequence[str],
-        alone: frozenset[str],
-    ) -> None:
-        self._number = {name: number for number, name in enumerate(tests)}
-        ran = {test.id: test for test in spectrum.tests if test.id in self._number}
-        must = [name for name in wanted or [t.id for t in spectrum.failing] if name in ran]
-        self.wanted = len(must)
-        ended = [test.seconds for test in ran.values() if test.outcome not in _HANG]
-        self._typical = statistics.median(ended or [0.01])
-        self._first = [ran[name] for name in must if name not in alone]
-        self._first.sort(key=lambda test: (test.outcome in _HANG, self._cost(test)))
-        passing = {t.id: t for t in ran.values() if t.outcome is Outcome.PASSED}
-        self._passing = list(passing.values())
-        self._may_fail = [
-            number
-            for name, number in self._number.items()
-            if name not in passing and name not in must
-        ]
-        hang = {t.id for t in ran.values() if t.outcome in _HANG and t.id not in must}
-        kept = [number for name, number in self._number.items() if name not in hang]
-        self._whole = kept if hang else None
-        self._whole_s = sum(self._cost(test) for test in ran.values() if test.id not in hang)
-        self._near: dict[tuple[str, int], list[int]] = {}
-
-    @property
-    def longest(self) -> float:
-        return 2 * _TIMES * self._whole_s + _LEAST_WALL_S
-
-    def _cost(self, test: TestRan) -> float:
-        """Seconds it should take once it passes."""
-        return 2 * self._typical if test.outcome in _HANG else test.seconds
-
-    def stages(self, candidate: Candidate, times: float) -> list[dict[str, Any]]:
-        found = list(self._mending(times))
-        if self._whole_s > _LONG_SUITE_S:
-            near = self._close_to(candidate)
-            if near:
-                found.append(_stage(near, _NEAR_S, times, self.wanted))
-        whole = _stage(self._whole, self._whole_s, times, self.wanted)
-        found.append({**whole, "may_fail": self._may_fail})
-        return found
-
-    def _mending(self, times: float) -> Iterator[dict[str, Any]]:
-        """The failing tests; first one alone where a candidate that hangs there would otherwise
-        have the time of all."""
-        first = self._first
-        alone = 1 if _TIMES * sum(map(self._cost, first)) > _LEAST_CPU_S else 0
-        for start, part in ((0, first[:alone]), (alone, first[alone:])):
-            if part:
-                numbers = [self._number[test.id] for test in part]
-                yield _stage(numbers, sum(map(self._cost, part)), times, start)
-
-    def _close_to(self, candidate: Candidate) -> list[int]:
-        """Passing tests that run the changed line: the quick ones, in their own order."""
-        key = (candidate.path, candidate.line)
-        if key not in self._near:
-            close = [t for t in self._passing if key[1] in (t.lines or {}).get(key[0], ())]
-            close.sort(key=lambda test: test.seconds)
-            chosen, total = [], 0.0
-            for test in close:
-                total += test.seconds
-                if total > _NEAR_S / 2:
-                    break
-                chosen.append(self._number[test.id])
-            self._near[key] = sorted(chosen)
-        return self._near[key]
-
-
-def _stage(tests: list[int] | None, seconds: float, times: float, before: int) -> dict[str, Any]:
-    """Tests that usually take so many seconds; `before` are the failing ones that passed by then.
-
-    All tests where `tests` is None.
-    """
-    cpu = times * max(_LEAST_CPU_S, _TIMES * seconds)
-    wall = times * max(_LEAST_WALL_S, 2 * _TIMES * seconds)
-    return {"tests": tests, "cpu": round(cpu, 3), "wall": round(wall, 3), "before": before}
+def _edits(candidate: Candidate) -> dict[str, list[list[Any]]]:
+    edits: dict[str, list[list[Any]]] = {}
+    for each in candidate.replacements:
+        edits.setdefault(each.path, []).append([each.start, each.end, each.new])
+    return edits
 
 
 def _at_share(began: float, deadline: float | None) -> float:

@@ -132,11 +132,17 @@ class Laboratory:
         self._progress("collecting the tests")
         limit = 2 * self._seconds + _COLLECTING_EXTRA
         try:
+            self._have_all_collect()
             return collected(self._call({"do": "collect"}, limit))
         except Gone as error:
             finished = self._servers[0].stop()
             why = finished.reason if finished and finished.reason else "the process ended early"
             raise CannotTest(f"The tests cannot be collected: {why}.") from error
+
+    def _have_all_collect(self) -> None:
+        """So that every server is ready by the time there are candidates."""
+        for server in self._ready()[1:]:
+            server.ask({"do": "collect"})
 
     def _call(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Ask the first server, which is started again once if it is gone."""
@@ -150,7 +156,7 @@ class Laboratory:
             return server.call(request, seconds)
 
     def _ready(self) -> list[Server]:
-        """All servers; those that were not needed before are started now."""
+        """All servers; those that are gone are started again."""
         for server in self._servers:
             if not server.is_running:
                 server.start()

@@ -40,7 +40,7 @@ class ScriptedServer:
         self._number = 0
         self.is_running = False
         self.starts = 0
-        self.seen: list[str] = []
+        self.seen: list[Mapping[str, Any]] = []
 
     def start(self) -> None:
         self.is_running = True
@@ -69,12 +69,21 @@ class ScriptedServer:
             return []  # what it was asked died with it
         number = min(self._requests)
         request = self._requests.pop(number)
-        new = request["edits"]["code.py"][0][2]
-        self.seen.append(new)
-        answer = self._answering(new, request)
+        self.seen.append(request)
+        answer = self._answer(request)
         if answer is None:
             raise Gone("it has ended")
         return [{**answer, "n": number}]
+
+    def _answer(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        if request["do"] == "try":
+            return self._answering(put(request["edits"]), request)
+        each = [self._answering(put(edits), request) for edits in request["candidates"]]
+        return None if None in each else {"results": each}
+
+
+def put(edits: Mapping[str, Any]) -> str:
+    return str(edits["code.py"][0][2])
 
 
 def candidate(new: str) -> Candidate:
@@ -282,3 +291,108 @@ def test_an_error_among_the_candidates_goes_up(scripted: Scripted) -> None:
 
     with pytest.raises(ValueError, match="out of ideas"):
         list(evaluated([scripted(right_is("none"))], source()))
+
+
+# ---------------------------------------------------------------------------------- several at once
+
+
+TRACED = (
+    TestRan(id="fails", outcome=Outcome.FAILED, seconds=0.001, lines={"code.py": frozenset({1})}),
+)
+OPEN = {"end": "open"}
+
+
+def evaluated_together(
+    server: ScriptedServer, news: Iterator[str] | list[str], until: Until | None = None
+) -> list[tuple[str, Outcome]]:
+    evaluation = Evaluation(("fails", "passes"), Spectrum(TRACED), (), until or Until())
+    found = evaluation.run(map(candidate, news), cast("list[Server]", [server]))
+    return [(judged.candidate.replacements[0].new, judged.outcome) for judged in found]
+
+
+def at_once(server: ScriptedServer) -> list[int]:
+    return [len(request.get("candidates", "1")) for request in server.seen]
+
+
+def test_short_tests_are_met_together_and_what_passes_goes_on_alone(scripted: Scripted) -> None:
+    def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if new != "7":
+            return FAILED
+        return OPEN if request["do"] == "batch" else PASSED
+
+    server = scripted(answering)
+    found = evaluated_together(server, [str(number) for number in range(20)])
+    right = Outcome.PASSED
+    assert found == [(str(n), right if n == 7 else Outcome.FAILED) for n in range(20)]
+    assert sorted(at_once(server)) == [1, 4, 16]
+
+
+def test_no_more_are_taken_than_may_be_tried(scripted: Scripted) -> None:
+    server = scripted(right_is("none"))
+    assert len(evaluated_together(server, endless(), Until(most=21))) == 21
+    assert sum(at_once(server)) == 21
+
+
+def test_where_few_are_decided_together_fewer_are_tried_so(scripted: Scripted) -> None:
+    server = scripted(lambda _, request: OPEN if request["do"] == "batch" else FAILED)
+    found = evaluated_together(server, [str(number) for number in range(60)])
+    assert found == [(str(number), Outcome.FAILED) for number in range(60)]
+    together = [count for count in at_once(server) if count > 1]
+    assert together == sorted(together, reverse=True)
+    assert sum(together) < 60
+
+
+def test_when_a_server_dies_on_several_each_is_tried_alone(scripted: Scripted) -> None:
+    def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        return None if new == "2" else FAILED
+
+    server = scripted(answering)
+    found = evaluated_together(server, list("01234"))
+    assert found == [(n, Outcome.DIED if n == "2" else Outcome.FAILED) for n in "01234"]
+
+
+def test_one_that_times_out_among_others_gets_more_time_alone(scripted: Scripted) -> None:
+    limits: list[float] = []
+
+    def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if new != "slow":
+            return FAILED
+        stage = request["stage"] if request["do"] == "batch" else request["stages"][0]
+        limits.append(stage["cpu"])
+        return PASSED if len(limits) > 1 else TIMED_OUT
+
+    found = evaluated_together(scripted(answering), ["slow", "wrong"])
+    assert found == [("slow", Outcome.PASSED), ("wrong", Outcome.FAILED)]
+    assert limits[1] > limits[0]
+
+
+@pytest.mark.parametrize(
+    "results",
+    [None, "x", [], [1, 2], [{"end": "passed"}, {}], [{"end": ["failed"]}, None], [{}] * 9],
+)
+def test_no_answer_for_several_confuses_it(results: object) -> None:
+    class Odd(ScriptedServer):
+        def _answer(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+            found = super()._answer(request)
+            return {"results": results} if request["do"] == "batch" else found
+
+    with closing(Odd(right_is("1"))) as server:
+        found = evaluated_together(server, ["0", "1"])
+    assert found == [("0", Outcome.FAILED), ("1", Outcome.PASSED)]
+
+
+def test_what_is_decided_at_the_deadline_is_not_lost(scripted: Scripted) -> None:
+    """One that takes its time holds back those after it, and no longer than to the end."""
+    until = Until()
+    hanging = scripted(lambda *_: FAILED)
+    hanging.answers = list  # type: ignore[method-assign] # never ready
+
+    def answering(new: str, _: Mapping[str, Any]) -> dict[str, Any]:
+        if new == "4":
+            until.deadline = time.monotonic()
+        return PASSED if new == "3" else FAILED
+
+    evaluation = Evaluation(TESTS, SPECTRUM, ("fails",), until)
+    servers = cast("list[Server]", [hanging, scripted(answering)])
+    found = news(evaluation.run(map(candidate, "0123456"), servers))
+    assert ("3", Outcome.PASSED) in found

@@ -11,6 +11,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any, Callable  # noqa: UP035 - Python 3.8
 
 CHILD_SECONDS = 4.0
@@ -30,17 +31,21 @@ class Alarm:
     """Ends what runs too long, by an exception that hardly anybody catches.
 
     Seconds are of processor time, so that a busy machine tells nothing else than an idle one;
-    whoever only waits may do so ten times as long.
+    whoever only waits may do so ten times as long. `may_end` says of where it is whether it may be
+    ended there; else that is asked again a little later. `has_rung` tells whether it was ended.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, may_end: Callable[[FrameType], object] = bool) -> None:
         self._seconds = max(0.001, seconds)
+        self._may_end = may_end
+        self.has_rung = False
 
-    def __enter__(self) -> None:
-        self._before = [signal.signal(number, _ring) for _, number, _ in _CLOCKS]
+    def __enter__(self) -> Alarm:
+        self._before = [signal.signal(number, self._ring) for _, number, _ in _CLOCKS]
         for clock, _, times in _CLOCKS:
             # Again and again, for those who catch it nevertheless.
             signal.setitimer(clock, self._seconds * times, 0.05)
+        return self
 
     def __exit__(self, *details: object) -> None:
         for clock, _, _ in _CLOCKS:
@@ -48,9 +53,10 @@ class Alarm:
         for (_, number, _), before in zip(_CLOCKS, self._before):
             signal.signal(number, before)
 
-
-def _ring(*_: object) -> None:
-    raise TooLong
+    def _ring(self, _: int, frame: FrameType | None) -> None:
+        if frame is not None and self._may_end(frame):
+            self.has_rung = True
+            raise TooLong
 
 
 def in_a_child(work: Callable[[Callable[[dict[str, Any]], None]], None]) -> dict[str, list[Any]]:

@@ -7,14 +7,18 @@ then taken again from a copy that no candidate can write to.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import stat
 import struct
+import sys
+import termios
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Callable  # noqa: UP035 - Python 3.8
 
     Mark = tuple[int, int, int]
 
@@ -26,6 +30,8 @@ _EVENT = struct.Struct("iIII")
 _LATER = 10
 """Seconds by which an edited file is newer than the base's and than the one edited before, so that
 no bytecode fits two of them."""
+
+_WRITES_A_TURN = 20
 
 
 class Kept:
@@ -53,13 +59,29 @@ class Kept:
         """A file as it is now."""
         return _read(os.path.join(self._tree, path))
 
+    def take_turn(self, number: int) -> None:
+        """What is written from now on is newer than what was written in an earlier turn."""
+        self._written = number * _WRITES_A_TURN
+
     def write(self, path: str, text: str) -> None:
         file = os.path.join(self._tree, path)
         self._written += 1
         modified = self._marks[path][0] + self._written * _LATER * 10**9
-        with open(file, "wb") as stream:
-            stream.write(text.encode("utf-8"))
+        data = text.encode("utf-8")
+        with open(file, "r+b", buffering=0) as stream:  # emptied first, it would go to the disk
+            stream.write(data)
+            stream.truncate(len(data))
         os.utime(file, ns=(modified, modified))
+
+    def is_touched(self) -> Callable[[], bool]:
+        """What tells later whether anybody has touched the tree or those folders from now on."""
+        before = self._seen()
+        return lambda: before is None or self._seen() != before
+
+    def _seen(self) -> tuple[int, list[list[str]]] | None:
+        if self._watch is None:
+            return None
+        return self._watch.waiting(), [os.listdir(folder) for folder in self._empty]
 
     def reset(self) -> int:
         """Undo whatever was done to the tree since the last time. Returns how many places."""
@@ -194,6 +216,12 @@ class _Watch:
         if number >= 0:
             self._places[number] = folder
         return number >= 0
+
+    def waiting(self) -> int:
+        """The bytes of notes that nobody has read yet; each thing that happens adds some."""
+        size = bytearray(4)
+        fcntl.ioctl(self._descriptor, termios.FIONREAD, size)
+        return int.from_bytes(size, sys.byteorder)
 
     def touched(self) -> set[str] | None:
         """The paths in the tree that something happened to; None where the notes have gaps."""

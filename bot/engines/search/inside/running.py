@@ -57,6 +57,8 @@ class Told:
         self._deadline = deadline
         self._began = 0.0
         self.stopped = False
+        self.has_escaped = False
+        """Whether something was raised past the runner, which may have left it in disorder."""
 
     def start(self, number: int) -> None:
         self._telling.test("s", number)
@@ -135,7 +137,7 @@ class Untold(Told):
     """Where nobody asks how the tests end."""
 
     def __init__(self) -> None:
-        self.stopped = False
+        self.stopped = self.has_escaped = False
 
     def start(self, number: int) -> None:
         pass

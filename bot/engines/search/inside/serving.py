@@ -13,7 +13,7 @@ from .forking import adopt_orphans, end_others, exit_now, fork, silence
 from .keeping import Kept
 from .running import no_longer_writing, remember_bytecode
 from .standing import Anew, ColdRun, ColdStand, Setting, Steps
-from .swapping import edited
+from .swapping import edited, spans_in
 from .wire import Line
 
 TYPE_CHECKING = False
@@ -68,6 +68,9 @@ class Fresh:
                 return self._asked_late(message, message["seconds"] + message["each"])
             if message["do"] == "behave":
                 return self._asked_late(message, message["seconds"])
+            if message["do"] == "batch":
+                each = message["stage"]["wall"] + 2.0
+                return self._asked_late(message, each * len(message["candidates"]))
             return self._try(message)
         finally:
             self._kept.reset()
@@ -124,8 +127,7 @@ class Fresh:
     def _try(self, message: Message) -> Message:
         try:
             for path, edits in message["edits"].items():
-                spans = [(int(start), int(end), str(new)) for start, end, new in edits]
-                self._kept.write(path, edited(self._kept.text(path), spans))
+                self._kept.write(path, edited(self._kept.text(path), spans_in(edits)))
         except (OSError, KeyError, UnicodeError):
             return {"end": "died", "stage": 0, "test": -1, "passed": 0}
         for stage in message["stages"]:

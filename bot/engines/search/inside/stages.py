@@ -30,7 +30,7 @@ def follow(attempt: Attempt, stage: Answer, spared: Sequence[int] = ()) -> Answe
     answer: Answer = {}
     try:
         for line in attempt.lines():
-            kind, number = line[:1], _number(line[1:])
+            kind, number = line[:1], number_in(line[1:])
             if kind == "s":
                 started = number
             elif kind == "p":
@@ -66,13 +66,13 @@ def measured(attempt: Attempt, each: float, spared: Sequence[int] = ()) -> Answe
             if kind == "j":
                 details.append(json.loads(rest))
             elif kind == "s":
-                started, began = _number(rest), time.monotonic()
+                started, began = number_in(rest), time.monotonic()
                 attempt.extend(_WALL_TIMES * each)
             elif kind in ("p", "f", "k"):
-                results.append([_number(rest), kind, int(rest.partition(" ")[2]) / 1e6])
+                results.append([number_in(rest), kind, int(rest.partition(" ")[2]) / 1e6])
                 started = -1
             elif kind == "t":
-                results.append([_number(rest), kind, round(time.monotonic() - began, 5)])
+                results.append([number_in(rest), kind, round(time.monotonic() - began, 5)])
                 started = -1
     except ValueError:
         pass  # a test that tells stories of its own
@@ -84,6 +84,7 @@ def measured(attempt: Attempt, each: float, spared: Sequence[int] = ()) -> Answe
     return {"results": results, "details": details}
 
 
-def _number(rest: str) -> int:
+def number_in(rest: str) -> int:
+    """The number that a child's line has after its first letter; -1 where it has none."""
     word = rest.partition(" ")[0]
     return int(word) if word.isdigit() else -1

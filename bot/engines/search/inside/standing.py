@@ -7,17 +7,21 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 
+from . import batching
 from .forking import Attempt, Limits, Telling, adopt_orphans, children, exit_now, fork, fork_off
+from .holding import Holding
 from .keeping import Kept
 from .running import Measure, Renumbered, Told, Untold, no_longer_writing
 from .stages import follow, measured
-from .swapping import NotSwappable, RanEarly, Swaps
+from .swapping import NotSwappable, RanEarly, Swaps, spans_in
 from .tracing import Places
 from .wire import Line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
     from .running import Collected
@@ -49,13 +53,17 @@ class Setting:
 
     def loaded(self) -> list[str]:
         """The files of the tree that are imported by now."""
-        found = []
+        return sorted(self.modules())
+
+    def modules(self) -> dict[str, list[ModuleType]]:
+        """The modules that are imported by now, by their files in the tree."""
+        found: dict[str, list[ModuleType]] = {}
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
             path = self.places.path(file) if isinstance(file, str) else None
             if path is not None:
-                found.append(path)
-        return sorted(set(found))
+                found.setdefault(path, []).append(module)
+        return found
 
     def in_tree(self, files: list[str]) -> list[str]:
         """Paths in the tree, where they are in it."""
@@ -84,6 +92,8 @@ class CollectedStand(Stand):
         super().__init__(setting, line, kept)
         self._tests = tests
         self._swaps = swaps
+        self._modules = setting.modules()
+        self._own = frozenset(each.__name__ for found in self._modules.values() for each in found)
 
     def serve(self) -> None:
         while True:
@@ -94,11 +104,8 @@ class CollectedStand(Stand):
             self.line.send(_ANSWERS[message["do"]](self, message))
 
     def try_(self, message: Message) -> Message:
-        swaps = []
         try:
-            for path, edits in message["edits"].items():
-                spans = [(int(start), int(end), str(new)) for start, end, new in edits]
-                swaps += self._swaps.plan(path, self.kept.text(path), spans)
+            swaps = self._planned(message["edits"])
         except NotSwappable as reason:
             return {"end": "refused", "why": str(reason)}
         answer: Message = {"end": "passed", "stage": 0, "test": -1, "passed": 0}
@@ -114,11 +121,57 @@ class CollectedStand(Stand):
                     break
         return answer
 
+    def _planned(self, edits: dict[str, Any]) -> list[tuple[Any, Any]]:
+        swaps = []
+        for path, spans in edits.items():
+            swaps += self._swaps.plan(path, self.kept.text(path), spans_in(spans))
+        return swaps
+
     def _run(self, telling: Telling, stage: Message, swaps: list[tuple[Any, Any]]) -> None:
         try:
             for function, code in swaps:
                 function.__code__ = code
             self._tests.run(stage["tests"], Told(telling, stage.get("may_fail", ())))
+            telling.done()
+        finally:
+            telling.give_up()
+
+    def batch(self, message: Message) -> Message:
+        """Several candidates, as far as their first tests; `open` are those to be tried alone."""
+        stage, count = message["stage"], len(message["candidates"])
+        left: list[batching.Member] = []
+        for number, edits in enumerate(message["candidates"]):
+            spans = {path: spans_in(found) for path, found in edits.items()}
+            with suppress(NotSwappable, OSError, KeyError, UnicodeError):
+                left.append(batching.Member(number, spans, self._planned(edits)))
+        found: dict[int, Message] = {}
+        may_go_on = True
+        while left and may_go_on:
+            attempt = self.fork(stage["cpu"], stage["wall"])
+            if isinstance(attempt, Telling):
+                self._run_batch(attempt, left, message)
+                return {}
+            ended, may_go_on = batching.follow(attempt, stage, self.spared)
+            self._tests.forget_output()
+            found.update(ended)
+            left = [member for member in left if member.number not in found]
+        return {"results": [found.get(number, {"end": "open"}) for number in range(count)]}
+
+    def _run_batch(
+        self, telling: Telling, members: list[batching.Member], message: Message
+    ) -> None:
+        try:
+            ran = [each for path in message["files"] for each in self._modules.get(path, ())]
+            holding = Holding(ran, self._own)
+            batching.run(
+                telling,
+                members,
+                message["stage"],
+                self._tests,
+                self.kept,
+                holding,
+                self.setting.places,
+            )
             telling.done()
         finally:
             telling.give_up()
@@ -197,6 +250,7 @@ class CollectedStand(Stand):
 
 _ANSWERS = {
     "try": CollectedStand.try_,
+    "batch": CollectedStand.batch,
     "measure": CollectedStand.measure,
     "behave": CollectedStand.behave,
 }

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
+    from typing import Any
 
     Edit = tuple[int, int, str]
     Swap = tuple[FunctionType, CodeType]

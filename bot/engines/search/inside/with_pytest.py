@@ -105,6 +105,7 @@ class PytestTests:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:  # noqa: BLE001 - Ctrl-C or `pytest.exit` in a test
             told.error(error)
+            told.has_escaped = True
             return "f"
         self._session.shouldstop = self._session.shouldfail = False
         return _KINDS[current.outcome]
