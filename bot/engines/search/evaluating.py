@@ -27,10 +27,12 @@ MAX_AHEAD = 128
 """So many candidates may be done before one that was submitted earlier."""
 MAX_LATE = 60
 """So many of those that timed out are tried once more, at the end."""
-SELDOM = 3, 50
-"""So many candidates may have more time at once, and another one for each so many: where few time
-out it costs little, and none of them is perhaps the right one that the tests just take longer."""
+SELDOM = 3, 0.1
+"""So many candidates may have more time at once, and others as long as that takes this share of all
+the time: where few time out, one is perhaps the right one that the tests just take longer."""
 LATE_TIMES = 5.0
+PROMISING_TIMES = 20.0
+"""For as many again that time out only in a test that did so before, with all others mended."""
 _LATE_SHARE = 0.1
 """Of the time until the deadline, this much is left for them."""
 _STUCK_S = 120.0
@@ -102,11 +104,12 @@ class Evaluation:
         self._plan = Plan(tests, spectrum, wanted, alone)
         self._at_once = self._plan.at_once if quick else 1
         self._until = until
-        began = time.monotonic()
-        self._retry_at = _at_share(began, until.deadline)
+        self._began = time.monotonic()
+        self._retry_at = _at_share(self._began, until.deadline)
         self._plausible = 0
         self._late: list[_Trial] = []
-        self._retried = 0
+        self._retried = {True: 0, False: 0}
+        self._spent = 0.0
         self._judged: dict[int, Judged] = {}
         self._waiting: deque[_Trial] = deque()
         self._submitted = 0
@@ -228,7 +231,7 @@ class Evaluation:
 
     @property
     def _stuck_after(self) -> float:
-        return _STUCK_S + DEPTH * 2 * LATE_TIMES * self._plan.longest
+        return _STUCK_S + DEPTH * 2 * PROMISING_TIMES * self._plan.longest
 
     def _take(self, bench: _Bench) -> None:
         try:
@@ -284,16 +287,19 @@ class Evaluation:
 
     def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
-        is_first = trial.times == 1.0
-        if outcome is Outcome.TIMED_OUT and is_first and self._may_retry():
-            self._retried += 1
-            self._waiting.appendleft(_Trial(trial.place, trial.candidate, LATE_TIMES))
-            return
         stage, test = _number(answer.get("stage")), _number(answer.get("test"))
         stages = self._plan.stages(trial.candidate, trial.times)
         before = stages[stage]["before"] if 0 <= stage < len(stages) else 0
         is_mending = before < self._plan.wanted
         passed = max(0, _number(answer.get("passed"))) if is_mending else 0
+        is_first = trial.times == 1.0
+        if outcome is Outcome.TIMED_OUT and is_first:
+            is_promising = before + passed >= self._plan.ending > 0
+            if self._may_retry(is_promising):
+                times = PROMISING_TIMES if is_promising else LATE_TIMES
+                self._spent += times * stages[0]["cpu"]
+                self._waiting.appendleft(_Trial(trial.place, trial.candidate, times))
+                return
         judged = Judged(
             candidate=trial.candidate,
             plausible=outcome is Outcome.PASSED,
@@ -308,10 +314,12 @@ class Evaluation:
         if not is_first:
             self._submitted = max(self._submitted, trial.place + 1)
 
-    def _may_retry(self) -> bool:
-        """Whether so few have timed out that this one can be given more time at once."""
-        some, each = SELDOM
-        return self._retried < some + self._given // each
+    def _may_retry(self, is_promising: bool) -> bool:
+        """Whether so few of its kind had more time at once that this one can have it."""
+        some, share = SELDOM
+        is_one_of_few = self._retried[is_promising] < some
+        self._retried[is_promising] += 1
+        return is_one_of_few or self._spent < share * (time.monotonic() - self._began)
 
 
 def _edits(candidate: Candidate) -> dict[str, list[list[Any]]]:

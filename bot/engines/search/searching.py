@@ -27,7 +27,7 @@ MAX_PLAUSIBLE = 24
 """More of them need no further search, nor would anybody tell them apart."""
 MORE = 300, 1_500
 """After the first plausible candidate as many more are tried as before it, within these bounds."""
-MORE_SECONDS = 3.0, 30.0
+MORE_SECONDS = 3.0, 10.0
 INPUTS = 150
 MAX_FUNCTIONS = 6
 MAX_TESTS = 12

@@ -48,6 +48,8 @@ class Plan:
         first = [ran[name] for name in must if name not in alone]
         first.sort(key=lambda test: (test.outcome in HANG, self._cost(test)))
         self._mending = tuple(self._parts(first))
+        self.ending = sum(test.outcome not in HANG for test in first)
+        """So many of them end at the base; they come first."""
         self.files = sorted({path for test in first for path in test.lines or ()})
         """The files that the failing tests run."""
         passing = {t.id: t for t in ran.values() if t.outcome is Outcome.PASSED}

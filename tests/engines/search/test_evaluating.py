@@ -213,6 +213,23 @@ def test_what_times_out_as_others_do_gets_a_second_chance_at_the_end(scripted: S
     assert len(limits["wrong"]) == 1
 
 
+def test_one_that_mends_all_but_what_hung_before_gets_much_more_time(scripted: Scripted) -> None:
+    hanging = [f"endless {number}" for number in range(SELDOM[0])]
+    limits: list[float] = []
+
+    def answering(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if new in hanging:
+            return TIMED_OUT
+        limits.append(request["stages"][0]["cpu"])
+        return PASSED if len(limits) > 1 else {**TIMED_OUT, "test": 4, "passed": 1}
+
+    evaluation = Evaluation(TESTS, SPECTRUM, ("fails", "hangs"), Until(most=len(hanging) + 1))
+    servers = cast("list[Server]", [scripted(answering)])
+    found = news(evaluation.run(map(candidate, [*hanging, "slow"]), servers))
+    assert found[-1] == ("slow", Outcome.PASSED)
+    assert limits[1] > 10 * limits[0]
+
+
 def test_failing_tests_come_first_and_then_the_suite(scripted: Scripted) -> None:
     asked: list[Mapping[str, Any]] = []
 
