@@ -7,7 +7,7 @@ whatever was tried there has only lost its turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
@@ -141,8 +141,10 @@ class Laboratory:
 
     def _have_all_collect(self) -> None:
         """So that every server is ready by the time there are candidates."""
-        for server in self._ready()[1:]:
-            server.ask({"do": "collect"})
+        for server in self._servers:
+            with suppress(Gone):  # it is started again when it is needed
+                server.start()
+                server.ask({"do": "collect"})
 
     def _call(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Ask the first server, which is started again once if it is gone."""

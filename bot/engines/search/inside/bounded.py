@@ -11,8 +11,9 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
-    from typing import Any, Callable  # noqa: UP035 - Python 3.8
+    from typing import Any
 
 CHILD_SECONDS = 4.0
 

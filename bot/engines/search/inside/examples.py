@@ -10,7 +10,8 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator  # noqa: UP035 - Python 3.8
+    from collections.abc import Iterator
+    from typing import Any
 
 MAX_GROUPS = 10
 MAX_EXAMPLES = 30

@@ -56,7 +56,7 @@ class Holding:
     def _look(self) -> list[object]:
         try:
             return self._marks_now()
-        except Exception:  # noqa: BLE001 - whatever cannot be looked at has changed
+        except Exception:  # noqa: BLE001 - a metaclass may raise anything; then it has changed
             return [object()]
 
     def _marks_now(self) -> list[object]:

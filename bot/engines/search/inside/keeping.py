@@ -17,8 +17,7 @@ import termios
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Callable  # noqa: UP035 - Python 3.8
+    from collections.abc import Callable, Iterator
 
     Mark = tuple[int, int, int]
 
@@ -30,7 +29,6 @@ _EVENT = struct.Struct("iIII")
 _LATER = 10
 """Seconds by which an edited file is newer than the base's and than the one edited before, so that
 no bytecode fits two of them."""
-
 _WRITES_A_TURN = 20
 
 

@@ -14,7 +14,8 @@ from .values import told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator  # noqa: UP035 - Python 3.8
+    from collections.abc import Iterator
+    from typing import Any
 
 
 def renew(text: str, live: list[types.FunctionType], module: types.ModuleType | None) -> bool:

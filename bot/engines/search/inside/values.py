@@ -6,7 +6,8 @@ import hashlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator  # noqa: UP035 - Python 3.8
+    from collections.abc import Iterator
+    from typing import Any
 
 MAX_TOLD_CHARS = 20_000
 MAX_ITEMS = 200
