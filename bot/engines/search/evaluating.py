@@ -5,6 +5,9 @@ if all of them take long; where the suite takes long, the passing ones that run 
 last the whole suite in its own order, because tests share state. The first that fails ends it, so
 most cost a single test. Where that is a short one, several candidates meet it in one child, which
 none may leave otherwise than it was; whoever passes there goes through all stages alone.
+
+The quick way is to give live functions new code. Whatever that does not do for is set aside, to be
+imported anew, which takes many times as long: half of the servers do that while there are others.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -40,9 +43,10 @@ _MAX_DEATHS = 3
 _ENDS = {
     "passed": Outcome.PASSED,
     "failed": Outcome.FAILED,
-    "refused": Outcome.FAILED,
     "timed out": Outcome.TIMED_OUT,
 }
+_DECIDED = ("failed", "timed out", "died", "refused")
+"""What needs no further look at a candidate that was tried together with others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class _Trial:
     place: int
     candidate: Candidate
     times: float = 1.0
+    is_anew: bool = False
+    """Whether the project is imported anew for it."""
 
 
 @dataclass(slots=True)
@@ -84,6 +90,10 @@ class _Bench:
     asked: dict[int, _Asked] = field(default_factory=dict)
     deaths: int = 0
 
+    @property
+    def imports_anew(self) -> bool:
+        return any(asked.trials[0].is_anew for asked in self.asked.values())
+
 
 class Evaluation:
     """One search's verdicts. `alone` are failing tests that pass where no other ran before them;
@@ -100,7 +110,7 @@ class Evaluation:
         quick: bool = True,
     ) -> None:
         self._tests = tests
-        self._how = "warm" if quick else "cold"
+        self._quick = quick
         self._plan = Plan(tests, spectrum, wanted, alone)
         self._at_once = self._plan.at_once if quick else 1
         self._until = until
@@ -110,8 +120,11 @@ class Evaluation:
         self._late: list[_Trial] = []
         self._retried = {True: 0, False: 0}
         self._spent = 0.0
-        self._judged: dict[int, Judged] = {}
+        self._judged: dict[int, Judged | None] = {}
+        """By their places; None where a candidate has given its place up, for a later one."""
         self._waiting: deque[_Trial] = deque()
+        self._set_aside: deque[_Trial] = deque()
+        self._given_up = 0
         self._submitted = 0
         self._given = 0
         self._drained = False
@@ -125,16 +138,16 @@ class Evaluation:
         late, self._late = self._late, []
         if late and not self._is_over():
             self._waiting.extend(
-                _Trial(self._given + at, trial.candidate, LATE_TIMES)
+                replace(trial, place=self._given + at, times=LATE_TIMES)
                 for at, trial in enumerate(late)
             )
             for judged in self._run(iter(()), benches):
                 if judged.outcome is not Outcome.TIMED_OUT:
                     yield judged
         if self._is_late():  # one that took its time held back those after it
-            for place in sorted(self._judged):
-                if self._judged[place].plausible:
-                    yield self._judged[place]
+            for _, last in sorted(self._judged.items()):
+                if last is not None and last.plausible:
+                    yield last
 
     def _run(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> Iterator[Judged]:
         while True:
@@ -142,12 +155,15 @@ class Evaluation:
             while self._given in self._judged:
                 judged = self._judged.pop(self._given)
                 self._given += 1
+                if judged is None:
+                    continue
                 self._plausible += judged.plausible
                 yield judged
                 if self._is_over():
                     return
             is_idle = not self._waiting and not any(bench.asked for bench in benches)
-            if is_idle and (self._drained or not self._may_submit()):
+            has_more = self._set_aside or not self._drained
+            if is_idle and not (has_more and self._may_submit()):
                 return
             self._wait(benches)
             if self._is_over():
@@ -163,7 +179,7 @@ class Evaluation:
 
     def _may_submit(self) -> bool:
         most = self._until.most
-        enough_done = most is not None and self._submitted >= most
+        enough_done = most is not None and self._submitted - self._given_up >= most
         keeps_time = self._late and time.monotonic() >= self._retry_at
         return not enough_done and not keeps_time
 
@@ -173,27 +189,43 @@ class Evaluation:
         for depth in range(1, DEPTH + 1):  # each server gets one before any gets two
             for bench in benches:
                 if len(bench.asked) < depth:
-                    trials = self._next(source)
+                    trials = self._next(source, benches)
                     if not trials:
                         return
                     self._send(bench, trials)
 
-    def _next(self, source: Iterator[Candidate]) -> list[_Trial]:
+    def _next(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> list[_Trial]:
         if self._waiting:
             return [self._waiting.popleft()]
+        anew = sum(bench.imports_anew for bench in benches)
+        if 2 * anew < len(benches) and self._set_aside and self._has_room():
+            return [self._brought_back()]
+        trials = self._fresh(source)
+        if not trials and self._set_aside and self._has_room():
+            return [self._brought_back()]
+        return trials
+
+    def _brought_back(self) -> _Trial:
+        trial = self._set_aside.popleft()
+        trial.place = self._submitted
+        self._submitted += 1
+        return trial
+
+    def _fresh(self, source: Iterator[Candidate]) -> list[_Trial]:
+        """As many new ones as are tried in one child."""
         trials: list[_Trial] = []
-        while len(trials) < self._at_once and self._has_room():
+        while not self._drained and len(trials) < self._at_once and self._has_room():
             candidate = next(source, None)
             if candidate is None:
                 self._drained = True
                 break
-            trials.append(_Trial(self._submitted, candidate))
+            trials.append(_Trial(self._submitted, candidate, is_anew=not self._quick))
             self._submitted += 1
         return trials
 
     def _has_room(self) -> bool:
         is_ahead = self._submitted - self._given >= MAX_AHEAD
-        return not self._drained and not is_ahead and self._may_submit()
+        return not is_ahead and self._may_submit()
 
     def _send(self, bench: _Bench, trials: list[_Trial]) -> None:
         asked = _Asked(trials, time.monotonic())
@@ -210,8 +242,9 @@ class Evaluation:
         if len(trials) > 1:
             files, stage = self._plan.files, self._plan.first()
             return {"do": "batch", "candidates": edits, "stage": stage, "files": files}
-        stages = self._plan.stages(trials[0].candidate, trials[0].times)
-        return {"do": "try", "edits": edits[0], "stages": stages, "how": self._how}
+        trial = trials[0]
+        stages = self._plan.stages(trial.candidate, trial.times)
+        return {"do": "try", "edits": edits[0], "stages": stages, "anew": trial.is_anew}
 
     # -------------------------------------------------------------------------------- answers
 
@@ -277,7 +310,7 @@ class Evaluation:
         told = results if isinstance(results, list) else []
         undecided = 0
         for trial, result in zip_longest(trials, told[: len(trials)]):
-            if isinstance(result, dict) and result.get("end") in ("failed", "timed out", "died"):
+            if isinstance(result, dict) and result.get("end") in _DECIDED:
                 self._judge(trial, {**result, "stage": 0})
             else:
                 self._waiting.append(trial)
@@ -286,6 +319,9 @@ class Evaluation:
             self._at_once = max(1, self._at_once // 2)
 
     def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
+        if answer.get("end") == "refused" and not trial.is_anew:
+            self._put_aside(trial)
+            return
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
         stage, test = _number(answer.get("stage")), _number(answer.get("test"))
         stages = self._plan.stages(trial.candidate, trial.times)
@@ -298,7 +334,7 @@ class Evaluation:
             if self._may_retry(is_promising):
                 times = PROMISING_TIMES if is_promising else LATE_TIMES
                 self._spent += times * stages[0]["cpu"]
-                self._waiting.appendleft(_Trial(trial.place, trial.candidate, times))
+                self._waiting.appendleft(replace(trial, times=times))
                 return
         judged = Judged(
             candidate=trial.candidate,
@@ -313,6 +349,12 @@ class Evaluation:
         self._judged[trial.place] = judged
         if not is_first:
             self._submitted = max(self._submitted, trial.place + 1)
+
+    def _put_aside(self, trial: _Trial) -> None:
+        """To be imported anew later. It gives its place up, so that nobody waits for it."""
+        self._judged[trial.place] = None
+        self._given_up += 1
+        self._set_aside.append(replace(trial, is_anew=True))
 
     def _may_retry(self, is_promising: bool) -> bool:
         """Whether so few of its kind had more time at once that this one can have it."""

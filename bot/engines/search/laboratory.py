@@ -89,7 +89,8 @@ class Laboratory:
         *,
         quick: bool = True,
     ) -> Generator[Judged, None, None]:
-        """Try candidates as they come; what became of them, in their order.
+        """Try candidates as they come; what became of them, in their order but for those that
+        have to be imported anew, which take many times as long.
 
         `wanted` are the failing tests that have to pass, all of them where none is named. A
         candidate that timed out is yielded a second time, at the end, if its retry ends otherwise.

@@ -9,14 +9,15 @@ the names that suspicious code reads lend their suspicion to what binds them.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.engines.search.model import Spectrum, Suspect, TestRan
 from bot.engines.search.statements import OUTSIDE, Files, Place, Read
 
+Lines = Mapping[str, frozenset[int]]
 Formula = Callable[[int, int, int], float]
 """Suspicion from how many failing tests ran a statement, how many failing there are, and how many
 passing ones ran it."""
@@ -116,19 +117,26 @@ def _raise(scores: Scores, place: Place, belief: float) -> None:
 def _by_tests(
     failing: Sequence[TestRan], passing: Sequence[TestRan], files: Files, formula: Formula
 ) -> Scores:
-    failed, passed = (_counts(tests, files) for tests in (failing, passing))
+    """What runs once, at the first call, counts as run by all tests that run anything there."""
+    failed = _counts([test.lines for test in failing], files)
+    again = _counts([test.lines if test.again is None else test.again for test in failing], files)
+    passed = _counts([test.lines for test in passing], files)
+    ran_file = Counter(path for test in passing for path in test.lines or ())
     measured = sum(1 for test in failing if test.lines)
+
+    def others(place: Place) -> int:
+        return max(passed.get(place, 0), 0 if place in again else ran_file[place[0]])
+
     return {
-        place: min(0.95, formula(count, measured, passed.get(place, 0)))
-        for place, count in failed.items()
+        place: min(0.95, formula(count, measured, others(place))) for place, count in failed.items()
     }
 
 
-def _counts(tests: Sequence[TestRan], files: Files) -> dict[Place, int]:
+def _counts(ran: Iterable[Lines | None], files: Files) -> dict[Place, int]:
     """How many of the tests ran each statement."""
     counts: dict[Place, int] = defaultdict(int)
-    for test in tests:
-        for path, lines in (test.lines or {}).items():
+    for found in ran:
+        for path, lines in (found or {}).items():
             file = files.get(path)
             if file is not None:
                 for line in {file.starts[line] for line in lines if line in file.starts}:

@@ -17,6 +17,8 @@ TRACED_TIMES = 20.0
 """Times as long as a test takes otherwise, it may take while it is traced, and a second more,"""
 MAX_TRACED_S = 4.0
 """but no longer than this: where it has been by then tells enough."""
+MOST_TRACED = 1_500
+"""So many passing tests are traced; of more than these, the spectrum hardly tells more."""
 HANGING_S = 0.5
 MAX_HANGING_TRACED = 3
 """So many of the tests that hang are traced, for so long; they tell where."""
@@ -47,7 +49,11 @@ class Measured:
 def spectrum(
     tests: Sequence[str], call: Call, *, seconds: float, first: Sequence[str], each: float
 ) -> Measured:
-    """Run them all, then trace those that failed, then those that passed where the failing led."""
+    """Run them all, then trace those that failed, then those that passed where the failing led.
+
+    After those, the failing ones are traced once more: what a project does only at its first call
+    has been done by then, and says nothing about them.
+    """
     measuring = _Measuring(tests, call, time.monotonic() + seconds)
     measuring.run(each)
     measuring.trace_failing(frozenset(first))
@@ -97,11 +103,29 @@ class _Measuring:
                 for path in test.lines or ()
             }
         )
-        passing = self._with(Outcome.PASSED)
+        failing = self._with(Outcome.FAILED)
+        passing = self._some(self._with(Outcome.PASSED), failing)
         if files and time.monotonic() < self._deadline:
-            asked = self._ask(passing, self._traced_s(passing), lines=files)
+            numbers = [*passing, *failing]
+            asked = self._ask(numbers, self._traced_s(numbers), lines=files)
             for number, test in asked.items():
-                self.ran[number] = _traced(self.ran[number], test)
+                ran = self.ran[number]
+                if ran.outcome is Outcome.PASSED:
+                    self.ran[number] = _traced(ran, test)
+                else:
+                    self.ran[number] = replace(ran, again=test.lines)
+
+    def _some(self, passing: Sequence[int], failing: Sequence[int]) -> list[int]:
+        """As many as are traced: those beside the failing ones, and some from everywhere else."""
+        beside = {self._file(number) for number in failing}
+        near = [number for number in passing if self._file(number) in beside]
+        far = [number for number in passing if self._file(number) not in beside]
+        room = max(0, MOST_TRACED - len(near))
+        every = -(-len(far) // room) if room else 0
+        return sorted([*near[:MOST_TRACED], *(far[::every] if every else ())])
+
+    def _file(self, number: int) -> str:
+        return self._tests[number].partition("::")[0]
 
     def _with(self, outcome: Outcome) -> list[int]:
         return [number for number in sorted(self.ran) if self.ran[number].outcome is outcome]

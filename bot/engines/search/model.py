@@ -66,6 +66,9 @@ class TestRan:
     lines: Mapping[str, frozenset[int]] | None = None
     message: str = ""
     """The error's type and message; cut short."""
+    again: Mapping[str, frozenset[int]] | None = None
+    """The lines where other tests have run before, without what a project does once; None if that
+    was not found out."""
     frames: tuple[tuple[str, int], ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Candidates come back in their order, each once, whatever becomes of the servers."""
+"""Candidates come back, each once and mostly in their order, whatever becomes of the servers."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ class ScriptedServer:
         self.is_running = False
         self.starts = 0
         self.seen: list[Mapping[str, Any]] = []
+        self.on_ask: Callable[[Mapping[str, Any]], object] = lambda _: None
+
+    @property
+    def waiting(self) -> list[Mapping[str, Any]]:
+        return [*self._requests.values()]
 
     def start(self) -> None:
         self.is_running = True
@@ -58,6 +63,7 @@ class ScriptedServer:
         return self._here.fileno()
 
     def ask(self, request: Mapping[str, Any]) -> int:
+        self.on_ask(request)
         self._number += 1
         self._requests[self._number] = request
         self._there.send(b"x")
@@ -417,3 +423,42 @@ def test_what_is_decided_at_the_deadline_is_not_lost(scripted: Scripted) -> None
         servers = cast("list[Server]", [silent, scripted(answering)])
         found = news(evaluation.run(map(candidate, "0123456"), servers))
     assert ("3", Outcome.PASSED) in found
+
+
+# -------------------------------------------------------------------------------- importing anew
+
+
+def imports(asked: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Every third has to be imported anew, and the last of them is right."""
+    if int(asked) % 3 == 0 and not request.get("anew"):
+        return {"end": "refused", "why": "it changes what runs at import"}
+    return PASSED if asked == "30" else FAILED
+
+
+def test_what_has_to_be_imported_anew_is_tried_that_way(scripted: Scripted) -> None:
+    found = news(evaluated([scripted(imports)], [str(number) for number in range(40)]))
+    assert sorted(int(new) for new, _ in found) == list(range(40))
+    assert [new for new, outcome in found if outcome is Outcome.PASSED] == ["30"]
+
+
+def test_it_counts_once_among_those_that_are_tried(scripted: Scripted) -> None:
+    assert len(list(evaluated([scripted(imports)], endless(), Until(most=50)))) == 50
+
+
+def test_half_of_the_servers_import_while_there_are_others_to_try(scripted: Scripted) -> None:
+    """Importing takes many times as long, and those others would wait for it."""
+
+    def refused(asked: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        return FAILED if request["anew"] else {"end": "refused", "why": "it runs at import"}
+
+    servers = [scripted(refused) for _ in range(4)]
+    importing: list[int] = []
+
+    def note(request: Mapping[str, Any]) -> None:
+        if not request["anew"]:
+            importing.append(sum(any(each["anew"] for each in one.waiting) for one in servers))
+
+    for server in servers:
+        server.on_ask = note
+    list(evaluated(servers, [str(number) for number in range(100)]))
+    assert max(importing) == 2

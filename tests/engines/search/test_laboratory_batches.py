@@ -57,11 +57,27 @@ KEEPING: Mapping[str, str] = {
     ),
 }
 
+BUILT: Mapping[str, str] = {
+    "in what uses it": (
+        "table = []\n\n\ndef built():\n    if not table:\n"
+        "        table.extend(each for each in range(9) if sum(range(300_000)))\n"
+        "    return table\n\n\ndef following(number):\n    number = built()[number]\n"
+        "    return number + 4\n"
+    ),
+    "in what builds it": (
+        "table = []\n\n\ndef entry(number):\n    sum(range(300_000))\n    return number + 4\n\n\n"
+        "def built():\n    if not table:\n        table.extend(map(entry, range(9)))\n"
+        "    return table\n\n\ndef following(number):\n    return built()[number]\n"
+    ),
+}
+"""What takes long to build is built once, and then kept."""
+PROJECTS = (*KEEPING.values(), *BUILT.values())
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     files = {}
-    for at, text in enumerate(KEEPING.values()):
+    for at, text in enumerate(PROJECTS):
         files[f"m{at}.py"] = text
         files[f"test_m{at}.py"] = _TEST.format(name=f"m{at}")
     folder = tmp_path_factory.mktemp("world")
@@ -76,7 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 @pytest.fixture(scope="module")
 def spectrum(world: Workbench) -> Spectrum:
     found = world.laboratory.spectrum()
-    assert len(found.failing) == len(KEEPING)
+    assert len(found.failing) == len(PROJECTS)
     return found
 
 
@@ -125,6 +141,21 @@ def test_those_that_keep_nothing_share_a_child(
         )
     )
     assert asked == ["batch", "try"]  # the right one once more, alone
+
+
+@pytest.mark.parametrize("where", BUILT)
+def test_the_right_one_is_found_where_something_is_built_once(
+    world: Workbench, spectrum: Spectrum, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the second time, when it is known what is worth building before they are tried."""
+    requests(world.laboratory, monkeypatch)
+    at = len(KEEPING) + list(BUILT).index(where)
+    for _ in range(2):
+        evaluated = world.laboratory.evaluate(
+            iter(candidates(world.files, f"m{at}.py")), spectrum, wanted=[f"test_m{at}.py::test_it"]
+        )
+        outcomes = [judged.outcome for judged in evaluated]
+        assert outcomes == [*(Outcome.FAILED for _ in WRONG), Outcome.PASSED]
 
 
 def test_what_takes_long_is_tried_alone(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.engines.search.localising import (
@@ -78,6 +80,16 @@ def test_what_only_failing_tests_run_comes_first() -> None:
     assert (found[0].path, found[0].line) == ("calc.py", 12)
     assert suspicion(found, 11) < suspicion(found, 12)
     assert suspicion(found, 13) == 0
+
+
+def test_what_a_project_does_once_says_nothing_of_the_test_that_came_first() -> None:
+    """The failing test is traced where it is the first to run, the passing ones after others."""
+    first = failing("f", {"calc.py": {11, 12, 13}})
+    others = [passing(name, {"calc.py": {11, 13}}) for name in "pqrs"]
+    after = replace(first, again={"calc.py": frozenset({11, 13})})
+    assert suspicion(ranked(first, *others), 12) > suspicion(ranked(first, *others), 13)
+    found = ranked(after, *others)
+    assert 0 < suspicion(found, 12) == suspicion(found, 13)
 
 
 def test_tests_that_were_not_traced_say_nothing() -> None:

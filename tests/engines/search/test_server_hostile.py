@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -133,14 +134,13 @@ def judged(world: Workbench) -> dict[str, Judged]:
     right = world.change("counting.py", "return number + 2", RIGHT)
 
     def candidates() -> Iterator[Candidate]:
-        for body, _ in HOSTILE.values():
-            yield world.change("counting.py", "return number + 2", body)
-            yield right
+        for name, (body, _) in HOSTILE.items():
+            yield replace(world.change("counting.py", "return number + 2", body), said=name)
+            yield replace(right, said=f"after one that {name}")
 
-    names = [name for each in HOSTILE for name in (each, f"after one that {each}")]
     with closing(world.laboratory.evaluate(candidates(), spectrum)) as found:
         # No more than those, for the ones that timed out would be tried once more.
-        return dict(zip(names, islice(found, len(names)), strict=True))
+        return {one.candidate.said: one for one in islice(found, 2 * len(HOSTILE))}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .forking import Attempt, Telling
     from .keeping import Kept
+    from .lasting import Lasting
     from .running import Collected
     from .tracing import Places
 
@@ -48,6 +49,20 @@ class Member:
         self.number = number
         self.edits = edits
         self.swaps = [(function, function.__code__, code) for function, code in swaps]
+
+    @property
+    def codes(self) -> list[CodeType]:
+        """What it replaces."""
+        return [code for _, code, _ in self.swaps]
+
+
+def groups(members: Sequence[Member], lasting: Lasting | None) -> list[tuple[list[Member], bool]]:
+    """Those to run together, and whether after the same tests at the base."""
+    if lasting is None:
+        return [([*members], False)]
+    after = [member for member in members if not lasting.depends_on(member.codes)]
+    others = [member for member in members if member not in after]
+    return [(after, True), (others, False)]
 
 
 def run(

@@ -143,7 +143,7 @@ def _state(found: Any) -> object:
     """What changes in an object of the standard library while it stays where it is."""
     kind = type(found)
     if kind is _CACHED:
-        return found.cache_info()
+        return found.cache_info()[1::2]  # without how often it was of use
     if kind is itertools.count or kind in _LOCKS:
         return repr(found)
     return found.getstate() if kind is random.Random else None

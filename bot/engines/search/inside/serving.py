@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PATIENCE = 20.0
 """Seconds beyond its own limits after which a process that should answer is taken for stuck."""
 _MAX_IMPORTS = 2.5
-"""Times as much as collecting at the base took of the processor, a cold candidate may take."""
+"""Times as much as collecting at the base took of the processor, collecting anew may take."""
 _LEAST_EXTRA = 0.5
 _INVALID = {"end": "failed", "stage": 0, "test": -1, "passed": 0}
 
@@ -135,20 +135,16 @@ class Fresh:
                 stage["tests"] = list(range(len(self._tests)))
         began = time.monotonic()
         seconds = sum(stage["wall"] + 2.0 for stage in message["stages"])
-        how = "warm"
-        answer: Message = {"end": "refused", "why": "as asked"}
-        if message.get("how", how) == how:
+        if not message["anew"]:
             answer = self._asked_late(message, seconds)
-        if answer["end"] == "refused":
-            how, why = "cold", answer["why"]
-            answer = self._try_cold(message, seconds) if self._is_python(message) else _INVALID
-            answer = dict(answer)
-            answer["why"] = why
-        answer["how"] = how
+        elif self._is_python(message):
+            answer = self._try_anew(message, seconds)
+        else:
+            answer = dict(_INVALID)
         answer["seconds"] = round(time.monotonic() - began, 5)
         return answer
 
-    def _try_cold(self, message: Message, seconds: float) -> Message:
+    def _try_anew(self, message: Message, seconds: float) -> Message:
         for stage in message["stages"]:
             stage["ids"] = [self._tests[number] for number in stage["tests"]]
             whole = len(stage["tests"]) == len(self._tests)

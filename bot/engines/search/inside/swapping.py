@@ -207,6 +207,8 @@ class _File:
             place = self._places[index]
             if place.code is None:
                 place.code = self._compiled(place, ())
+            if not _has_function(place.code):
+                raise NotSwappable("it changes what runs at import")
             yield from _changed(place.code, self._compiled(place, own))
 
     def _places_in(self, body: Sequence[ast.stmt], classes: tuple[str, ...]) -> Iterator[_Place]:
@@ -291,6 +293,17 @@ def _changed(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]
 
 def _is_function(code: CodeType) -> bool:
     return bool(code.co_flags & 0x2)  # CO_NEWLOCALS; class bodies and modules lack CO_OPTIMIZED
+
+
+def _has_function(code: CodeType) -> bool:
+    return any(_is_function(inner) or _has_function(inner) for inner in _inside(code))
+
+
+def inside_of(code: CodeType) -> Iterator[CodeType]:
+    """The code itself, and all that is inside of it."""
+    yield code
+    for inner in _inside(code):
+        yield from inside_of(inner)
 
 
 def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
