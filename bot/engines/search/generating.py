@@ -222,11 +222,13 @@ class _Search:
         self.limits = limits
         self.allowed = allowed
         self._had: dict[str, tuple[float, int]] = {}
-        self._factors = ranking.error_factors(hints.errors)
+        factors = ranking.error_factors(hints.errors)
+        names = {template.name for kind in TEMPLATES.values() for template in kind}
+        self._priors = {name: ranking.prior(name) * factors.get(name, 1.0) for name in names}
         self._lines: list[tuple[float, int, _Line]] = []
 
     def prior(self, template: str) -> float:
-        return ranking.prior(template) * self._factors.get(template, 1.0)
+        return self._priors[template]
 
     def expected(self, template: str) -> float:
         """The weight of the best variant that a template has had for its nodes, on average."""

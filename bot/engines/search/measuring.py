@@ -17,8 +17,8 @@ TRACED_TIMES = 20.0
 """Times as long as a test takes otherwise, it may take while it is traced, and a second more,"""
 MAX_TRACED_S = 4.0
 """but no longer than this: where it has been by then tells enough."""
-MOST_TRACED = 1_500
-"""So many passing tests are traced; of more than these, the spectrum hardly tells more."""
+TO_TRACE_S = 1.0
+"""What the passing tests take together, untraced, that are traced; that takes ten times as long."""
 HANGING_S = 0.5
 MAX_HANGING_TRACED = 3
 """So many of the tests that hang are traced, for so long; they tell where."""
@@ -116,13 +116,24 @@ class _Measuring:
                     self.ran[number] = replace(ran, again=test.lines)
 
     def _some(self, passing: Sequence[int], failing: Sequence[int]) -> list[int]:
-        """As many as are traced: those beside the failing ones, and some from everywhere else."""
+        """As many as there is time to trace: of those beside the failing ones, then of the others,
+        one in so many everywhere."""
         beside = {self._file(number) for number in failing}
         near = [number for number in passing if self._file(number) in beside]
         far = [number for number in passing if self._file(number) not in beside]
-        room = max(0, MOST_TRACED - len(near))
-        every = -(-len(far) // room) if room else 0
-        return sorted([*near[:MOST_TRACED], *(far[::every] if every else ())])
+        chosen, left = self._thinned(near, TO_TRACE_S)
+        return sorted([*chosen, *self._thinned(far, left)[0]])
+
+    def _thinned(self, numbers: Sequence[int], seconds: float) -> tuple[Sequence[int], float]:
+        """All of them, every second or every fourth, and so on; and the time that is left."""
+        every = 1
+        while every <= len(numbers):
+            chosen = numbers[::every]
+            took = sum(self.ran[number].seconds for number in chosen)
+            if took <= seconds:
+                return chosen, seconds - took
+            every *= 2
+        return (), seconds
 
     def _file(self, number: int) -> str:
         return self._tests[number].partition("::")[0]

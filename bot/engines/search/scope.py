@@ -64,6 +64,7 @@ class Names:
         self._visible: dict[ast.AST, Visible] = {}
         self._homes: dict[ast.AST, ast.AST] = {}
         self._bound: dict[ast.AST, dict[str, str]] = {}
+        self._members: dict[ast.ClassDef, dict[str, str]] = {}
         self.module = self._bindings(source.tree)
         self.attributes = Counter(n.attr for n in source.nodes if isinstance(n, ast.Attribute))
         self.attributes_on = self._attributes_by_object()
@@ -132,6 +133,11 @@ class Names:
 
     def members_of(self, owner: ast.ClassDef) -> dict[str, str]:
         """The attributes and methods that the class's own text shows, with their kinds."""
+        if owner not in self._members:
+            self._members[owner] = self._members_now(owner)
+        return self._members[owner]
+
+    def _members_now(self, owner: ast.ClassDef) -> dict[str, str]:
         found: dict[str, str] = dict(self._bindings(owner))
         for node in ast.walk(owner):
             if isinstance(node, ast.Attribute) and plain_name(node.value) in ("self", "cls"):

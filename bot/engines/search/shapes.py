@@ -1,8 +1,9 @@
 """Whether a change parses, and whether it is a change: judged on the smallest piece around it.
 
 Parsing a whole file for each of thousands of candidates would cost more than running them. The
-smallest statement around an edit is enough: its shape (the syntax tree without positions) tells a
-change from a reformatting, and two candidates of one shape at one place are the same.
+smallest statement around an edit is enough, or the smallest run of them: its shape (the syntax tree
+without positions) tells a change from a reformatting, and two candidates of one shape at one place
+are the same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import ast
 import itertools
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.engines.search.source import Function, Source, Span
 from bot.engines.search.templates.site import Edit
@@ -22,6 +23,8 @@ _NEEDS_COMPILING = re.compile(
 _IGNORED = frozenset({"ctx", "type_comment", "kind", "type_ignores"})
 Shape = tuple[int, int]
 """Where a piece starts, and a hash of what it says."""
+_Piece = tuple[int, int, ast.stmt | None, str]
+"""Where it starts and ends, a statement in it, and what has to follow for it to be whole."""
 
 
 class Shapes:
@@ -36,20 +39,25 @@ class Shapes:
         ordered = sorted(edits)
         if any(one.end > two.start for one, two in itertools.pairwise(ordered)):
             return None
-        start, end, statement, tail = self._piece(ordered, near)
-        text = _edited(self.source.text, start, end, ordered)
-        try:
-            tree = self._parse(text, start, tail)
-            shape = _shape(tree)
-            if shape == self._shape_before(start, end, tail):
-                return None
-            if statement is not None and any(_NEEDS_COMPILING.search(e.new) for e in ordered):
-                self._compile(tree, statement)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        for piece in self._pieces(ordered, near):
+            try:
+                return self._judged(piece, ordered)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                pass  # it may be whole with more of what is around
+        return None
+
+    def _judged(self, piece: _Piece, edits: Sequence[Edit]) -> Shape | None:
+        start, end, statement, tail = piece
+        tree = self._parse(_edited(self.source.text, start, end, edits), start, tail)
+        shape = _shape(tree)
+        if shape == self._shape_before(start, end, tail):
             return None
+        if statement is not None and any(_NEEDS_COMPILING.search(e.new) for e in edits):
+            self._compile(tree, statement)
         return start, shape
 
-    def _piece(self, edits: Sequence[Edit], near: ast.AST) -> tuple[int, int, ast.stmt | None, str]:
+    def _pieces(self, edits: Sequence[Edit], near: ast.AST) -> Iterator[_Piece]:
+        """The smallest piece around the edits; before it a run of statements, if that does."""
         source = self.source
         low, high = edits[0].start, edits[-1].end
         chained = self._is_about_chain(edits[0])
@@ -59,15 +67,33 @@ class Shapes:
             end = max(source.end(statement), min(high, source.statement_end(statement)))
             chained = chained and start >= low
             if start <= low and high <= end and not chained:
-                body = getattr(statement, "body", None)
-                if body and not isinstance(statement, ast.Match):
-                    inner = source.statement_start(body[0])
-                    if high < inner:
-                        return start, inner, statement, "pass"
-                return start, end, statement, ""
+                yield self._whole(statement, start, end, high)
+                return
+            if not chained and (run := self._run(statement, low, high)) is not None:
+                yield *run, statement, ""
             up = source.parents.get(statement)
             statement = source.statement_of(up) if up is not None else None
-        return 0, len(source.text), None, ""
+        yield 0, len(source.text), None, ""
+
+    def _whole(self, statement: ast.stmt, start: int, end: int, high: int) -> _Piece:
+        """The statement, or its header where no edit goes beyond it."""
+        body = getattr(statement, "body", None)
+        if body and not isinstance(statement, ast.Match):
+            inner = self.source.statement_start(body[0])
+            if high < inner:
+                return start, inner, statement, "pass"
+        return start, end, statement, ""
+
+    def _run(self, statement: ast.stmt, low: int, high: int) -> Span | None:
+        """From a statement of its block that starts before the edits to one that has their end."""
+        source = self.source
+        block = source.block_of(statement)
+        first = next((one for one in reversed(block) if source.statement_start(one) < low), None)
+        last = next((one for one in block if high <= source.statement_end(one)), None)
+        if first is None or last is None or not all(map(source.stands_alone, (first, last))):
+            return None
+        start, end = source.statement_start(first), source.statement_end(last)
+        return (start, end) if start < end else None
 
     def _is_about_chain(self, edit: Edit) -> bool:
         """Whether `if` becomes `elif` or the other way round, which only what is around shows."""
