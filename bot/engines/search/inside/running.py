@@ -94,6 +94,7 @@ class Measure:
         self._lines: Lines | None = None
         if only is not None:
             self._lines = lines_for(places, set(only) or None)
+            self._lines.leave_out_explaining()
         self._number = -1
         self._error: BaseException | None = None
         signal.signal(signal.SIGPROF, self._time_is_up)

@@ -19,6 +19,13 @@ _TOOL = 4
 """One of the numbers that `sys.monitoring` leaves to nobody in particular."""
 
 
+_EXPLAINING = {
+    "_pytest.assertion.rewrite": ("_saferepr", "_call_reprcompare", "_format_assertmsg"),
+    "unittest.case": ("safe_repr", "_common_shorten_repr"),
+}
+"""What runs in a test that fails, and in no other, to say what the values were."""
+
+
 class Places:
     """Paths in the tree for the names that code objects carry."""
 
@@ -85,15 +92,44 @@ class Lines:
         self._only = only
         self._wanted: dict[int, tuple[CodeType, set[int] | None]] = {}
         self._ran: dict[str, set[int]] = {}
+        self._is_on = False
 
     def start(self) -> None:
         self._ran = {}
         self._wanted = {}
+        self._is_on = True
         sys.settrace(self._called)
 
     def stop(self) -> dict[str, list[int]]:
         sys.settrace(None)
+        self._is_on = False
         return {path: sorted(lines) for path, lines in list(self._ran.items())}
+
+    def leave_out_explaining(self) -> None:
+        """From now on, nothing that only the explanation of a failure runs, as a `__repr__`."""
+        for name, functions in _EXPLAINING.items():
+            module = sys.modules.get(name)
+            for each in functions:
+                if callable(function := getattr(module, each, None)):
+                    setattr(module, each, self._left_out(function))
+
+    def _left_out(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **named: Any) -> Any:
+            if not self._is_on:
+                return function(*args, **named)
+            self._pause()
+            try:
+                return function(*args, **named)
+            finally:
+                self._go_on()
+
+        return wrapped
+
+    def _pause(self) -> None:
+        sys.settrace(None)
+
+    def _go_on(self) -> None:
+        sys.settrace(self._called)
 
     def _lines_of(self, code: CodeType) -> set[int] | None:
         """Where to note the lines of this code; None where nobody wants them."""
@@ -127,6 +163,7 @@ class MonitoredLines(Lines):
     def start(self) -> None:
         self._ran = {}
         self._wanted = {}
+        self._is_on = True
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
         self._disable = monitoring.DISABLE
         monitoring.use_tool_id(_TOOL, "amendbot")
@@ -135,11 +172,20 @@ class MonitoredLines(Lines):
         monitoring.restart_events()
 
     def stop(self) -> dict[str, list[int]]:
+        self._is_on = False
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
         monitoring.set_events(_TOOL, 0)
         monitoring.register_callback(_TOOL, monitoring.events.LINE, None)
         monitoring.free_tool_id(_TOOL)
         return {path: sorted(lines) for path, lines in list(self._ran.items())}
+
+    def _pause(self) -> None:
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
+        monitoring.set_events(_TOOL, 0)
+
+    def _go_on(self) -> None:
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
+        monitoring.set_events(_TOOL, monitoring.events.LINE)
 
     def _line(self, code: CodeType, line: int) -> object:
         lines = self._lines_of(code)

@@ -15,7 +15,7 @@ from .forking import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .running import Told
     from .standing import Anew, Setting, Steps
@@ -118,8 +118,9 @@ class PytestTests:
             if report.outcome == "failed" or not is_part:
                 current.outcome = max(current.outcome, report.outcome, key=_rank)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+        yield  # there, what a `unittest.TestCase` has failed with becomes known
         if self._current is not None and call.excinfo is not None:
             self._current.told.error(call.excinfo.value)
 
