@@ -11,7 +11,7 @@ from bot.engines import Task
 from bot.engines.search.choosing import Choice, Weighed, confidence
 from bot.engines.search.diagnosing import Diagnosed, severity
 from bot.engines.search.model import Spectrum, TestRan
-from bot.engines.search.patching import edits
+from bot.engines.search.patching import edits, turns_round
 from bot.engines.search.searching import Searched
 from bot.engines.search.telling import in_short, words
 from bot.model import Answer, BugReport, NotActionable, Patch, Usage
@@ -44,7 +44,7 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     choice = found.choice
     refused = 0
     while (best := choice.best) is not None and refused < MAX_REFUSED:
-        tests = _tests_of(best, spectrum, found.tests)
+        tests = _tests_of(best, spectrum, found.tests, task)
         sure = confidence(choice, best, tests)
         if sure < TOO_DOUBTFUL:
             return abstention(_doubtful(best, task), notes)
@@ -72,8 +72,13 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     return abstention(_all_refused(refused), notes)
 
 
-def _tests_of(weighed: Weighed, spectrum: Spectrum, mended: Sequence[TestRan]) -> int:
-    """How many tests say something about the changed line: those mended, and those that pass."""
+def _tests_of(weighed: Weighed, spectrum: Spectrum, mended: Sequence[TestRan], task: Task) -> int:
+    """How many tests say something about the changed line: those mended, and those that pass.
+
+    Nothing is said by those that pass with a condition and with its opposite.
+    """
+    if turns_round(weighed.candidate, task.tree.read):
+        return len(mended)
     path, line = weighed.candidate.path, weighed.candidate.line
     own = {test.id for test in mended}
     others = (
@@ -109,9 +114,13 @@ def _beside(
     others = [one for one in choice.ranked if one is not chosen]
     apart = [one for one in others if one.kind != chosen.kind]
     lines = f"{tests} tests execute" if tests > 1 else "one test executes"
+    line = "the changed line"
+    if turns_round(chosen.candidate, task.tree.read):
+        lines = f"{tests} tests tell" if tests > 1 else "one test tells"
+        line = "the condition from its opposite"
     ways = f"{len(apart)} other changes pass" if len(apart) > 1 else "one other change passes"
     also = f", and {ways} every test too but behave{'s' * (len(apart) == 1)} otherwise"
-    yield f"The confidence is {sure:.2f}: {lines} the changed line{also if apart else ''}."
+    yield f"The confidence is {sure:.2f}: {lines} {line}{also if apart else ''}."
     if chosen.against:
         yield f"Look at it closely: {'; '.join(chosen.against)}."
     if apart:

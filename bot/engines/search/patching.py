@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.definitions import parse
 from bot.engines.search.model import Candidate, Replacement
@@ -93,3 +93,72 @@ def changed_lines(candidate: Candidate, read: Read) -> tuple[tuple[str, ...], tu
             gone += [line.strip() for line in before[a1:a2] if line.strip()]
             come += [line.strip() for line in after[b1:b2] if line.strip()]
     return tuple(gone), tuple(come)
+
+
+def differing_parts(old: str, new: str) -> list[tuple[str, str]]:
+    """The parts of two texts that differ, innermost first, each as it stands in either."""
+    before, after = parse(old), parse(new)
+    if before is None or after is None:
+        return []
+    found: list[tuple[str, str]] = []
+    pair: tuple[ast.AST, ast.AST] | None = (before, after)
+    while pair is not None:
+        one, other = pair
+        if isinstance(one, ast.expr | ast.stmt) and isinstance(other, ast.expr | ast.stmt):
+            parts = ast.get_source_segment(old, one), ast.get_source_segment(new, other)
+            found.append((parts[0] or "", parts[1] or ""))
+        pair = _inside(one, other)
+    return found[::-1]
+
+
+def _inside(one: ast.AST, other: ast.AST) -> tuple[ast.AST, ast.AST] | None:
+    """The only two parts of two nodes that differ; None where there are more, or none."""
+    if type(one) is not type(other):
+        return None
+    unlike: list[tuple[ast.AST, ast.AST]] = []
+    for name, ours in ast.iter_fields(one):
+        theirs = getattr(other, name, None)
+        mine, others = (part if isinstance(part, list) else [part] for part in (ours, theirs))
+        if len(mine) != len(others):
+            return None
+        for left, right in zip(mine, others, strict=True):
+            if isinstance(left, ast.AST) and isinstance(right, ast.AST):
+                if ast.dump(left) != ast.dump(right):
+                    unlike.append((left, right))
+            elif left != right:
+                return None
+    return unlike[0] if len(unlike) == 1 else None
+
+
+_OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.Lt: ast.GtE,
+    ast.Gt: ast.LtE,
+    ast.Is: ast.IsNot,
+    ast.In: ast.NotIn,
+}
+
+
+def turns_round(candidate: Candidate, read: Read) -> bool:
+    """Whether all that it does is to make a condition its opposite."""
+    path = candidate.path
+    for pair in differing_parts(read(path) or "", new_texts(candidate, read)[path]):
+        old, new = (parse(part) for part in pair)
+        if old is None or new is None or len(old.body) != 1 or len(new.body) != 1:
+            continue
+        one, other = old.body[0], new.body[0]
+        if isinstance(one, ast.Expr) and isinstance(other, ast.Expr):
+            return _are_opposite(one.value, other.value)
+    return False
+
+
+def _are_opposite(one: ast.expr, other: ast.expr) -> bool:
+    for inner, outer in ((one, other), (other, one)):
+        if isinstance(outer, ast.UnaryOp) and isinstance(outer.op, ast.Not):
+            return ast.dump(outer.operand) == ast.dump(inner)
+    if not isinstance(one, ast.Compare) or not isinstance(other, ast.Compare):
+        return False
+    operators = type(one.ops[0]), type(other.ops[0])
+    is_opposite = operators in _OPPOSITE.items() or operators[::-1] in _OPPOSITE.items()
+    parts = [ast.dump(ast.Tuple([each.left, *each.comparators])) for each in (one, other)]
+    return is_opposite and len(one.ops) == len(other.ops) == 1 and parts[0] == parts[1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.definitions import parse
 from bot.engines.search.diagnosing import error_type
 from bot.engines.search.model import Candidate, Outcome, TestRan
-from bot.engines.search.patching import changed_lines, new_texts
+from bot.engines.search.patching import changed_lines, differing_parts, new_texts
 from bot.untrusted import one_line
 
 Read = Callable[[str], str | None]
@@ -57,7 +57,7 @@ def cause_of(candidate: Candidate, read: Read, room: int) -> str:
 def _causes(candidate: Candidate, read: Read) -> Iterator[str]:
     """What may be said of it, the fullest first."""
     path = candidate.path
-    parts = differing(read(path) or "", new_texts(candidate, read)[path])
+    parts = differing_parts(read(path) or "", new_texts(candidate, read)[path])
     innermost = parts[0][0] if parts else ""
     for old, new in reversed(parts):
         if old and new and "\n" not in old + new:
@@ -106,44 +106,6 @@ def _code(*lines: str) -> str:
 def _change(candidate: Candidate, cause: str) -> str:
     said = candidate.said.rstrip(".") or f"change what was wrong: {cause}"
     return said[:1].upper() + said[1:]
-
-
-# ------------------------------------------------------------------------------- what differs
-
-
-def differing(old: str, new: str) -> list[tuple[str, str]]:
-    """The parts of two texts that differ, innermost first, each as it stands in either."""
-    before, after = parse(old), parse(new)
-    if before is None or after is None:
-        return []
-    found: list[tuple[str, str]] = []
-    pair: tuple[ast.AST, ast.AST] | None = (before, after)
-    while pair is not None:
-        one, other = pair
-        if isinstance(one, ast.expr | ast.stmt) and isinstance(other, ast.expr | ast.stmt):
-            parts = ast.get_source_segment(old, one), ast.get_source_segment(new, other)
-            found.append((parts[0] or "", parts[1] or ""))
-        pair = _inside(one, other)
-    return found[::-1]
-
-
-def _inside(one: ast.AST, other: ast.AST) -> tuple[ast.AST, ast.AST] | None:
-    """The only two parts of two nodes that differ; None where there are more, or none."""
-    if type(one) is not type(other):
-        return None
-    unlike: list[tuple[ast.AST, ast.AST]] = []
-    for name, ours in ast.iter_fields(one):
-        theirs = getattr(other, name, None)
-        mine, others = (part if isinstance(part, list) else [part] for part in (ours, theirs))
-        if len(mine) != len(others):
-            return None
-        for left, right in zip(mine, others, strict=True):
-            if isinstance(left, ast.AST) and isinstance(right, ast.AST):
-                if ast.dump(left) != ast.dump(right):
-                    unlike.append((left, right))
-            elif left != right:
-                return None
-    return unlike[0] if len(unlike) == 1 else None
 
 
 # -------------------------------------------------------------------------------------- tests

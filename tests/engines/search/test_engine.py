@@ -144,6 +144,18 @@ def test_what_makes_the_test_pass_is_proposed_with_cause_and_change() -> None:
     assert any(FAILS in note for note in answer.notes)
 
 
+def test_tests_that_pass_with_a_condition_and_its_opposite_say_nothing_for_it() -> None:
+    def confidence(condition: str) -> float:
+        line = f"    if {condition}:\n"
+        laboratory = FakeLaboratory(lambda text: line in text and text.count("    if ") == 1)
+        answer = solve(laboratory)
+        assert answer.patch is not None
+        assert answer.patch.edits[0].new == line
+        return answer.confidence or 0.0
+
+    assert confidence("count >= 2") < 0.5 < confidence("count <= 2")
+
+
 def test_a_second_run_says_the_very_same_in_what_is_committed() -> None:
     one, two = (solve(FakeLaboratory(accepts_less)) for _ in range(2))
     assert (one.diagnosis, one.patch) == (two.diagnosis, two.patch)

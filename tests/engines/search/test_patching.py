@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.engines.search.model import Candidate, Replacement
-from bot.engines.search.patching import changed_lines, edits, new_texts, shape
+from bot.engines.search.patching import changed_lines, edits, new_texts, shape, turns_round
 from tests.scratch import MemoryTree
 
 ONCE = "def f(a):\n    if a:\n        return 1\n    return 0\n"
@@ -71,3 +71,29 @@ def test_lines_that_change_are_told_without_those_that_stay() -> None:
 
 def test_texts_that_differ_in_layout_have_one_shape() -> None:
     assert shape("x = (1)\n") == shape("x  =  1  # one\n") != shape("x = 2\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a == b", "a != b"),
+        ("a <= b", "a > b"),
+        ("a not in b", "a in b"),
+        ("a is None", "a is not None"),
+        ("a", "not a"),
+        ("not f(a)", "f(a)"),
+    ],
+)
+@pytest.mark.parametrize("around", ["if {}:\n    pass\n", "x = c or {}\n", "while c or {}: f()\n"])
+def test_a_condition_and_its_opposite_are_known(old: str, new: str, around: str) -> None:
+    text = around.format(f"({old})")
+    assert turns_round(_candidate(text, (1, old, new)), {"a.py": text}.get)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("a == b", "a != c"), ("a < b", "a <= b"), ("a < b", "a > b"), ("a", "b"), ("a", "not b")],
+)
+def test_another_condition_is_not_taken_for_the_opposite(old: str, new: str) -> None:
+    text = f"if {old}:\n    pass\n"
+    assert not turns_round(_candidate(text, (1, old, new)), {"a.py": text}.get)
