@@ -6,6 +6,7 @@ import os
 import random
 import sys
 import threading
+import unittest
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -157,6 +158,19 @@ def test_what_leaves_nothing_behind_is_not(module: ModuleType) -> None:
     vars(module)["__warningregistry__"] = {"version": 1}  # as warnings leave it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+    assert looked.is_as_before()
+
+
+def test_what_unittest_notes_at_each_run_of_a_class_is_not(module: ModuleType) -> None:
+    class Case(unittest.TestCase):
+        def test_it(self) -> None:
+            self.fail("always")
+
+    vars(module)["Case"] = Case
+    Case.__module__ = "shop"
+    unittest.TestSuite([Case("test_it")]).run(unittest.TestResult())
+    looked = holding(module)
+    unittest.TestSuite([Case("test_it")]).run(unittest.TestResult())
     assert looked.is_as_before()
 
 

@@ -32,7 +32,8 @@ MOST_EACH = 200
 """So many of what one container holds."""
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _WARNED = "__warningregistry__"
-_IGNORED = frozenset(["__builtins__", _WARNED])
+_IGNORED = frozenset(["__builtins__", _WARNED, "tearDown_exceptions"])
+"""The last is a list that `unittest` makes anew for each run of a class."""
 _CACHED = type(functools.lru_cache()(lambda: None))
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
 
