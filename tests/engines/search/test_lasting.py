@@ -111,8 +111,8 @@ def test_it_depends_on_what_had_a_part_in_building_it(project: ModuleType) -> No
         assert not depends(lasting, getattr(project, name))
 
 
-def test_what_runs_as_long_each_time_is_not_worth_it(project: ModuleType) -> None:
-    assert looked_at(project, lambda: project.light(1)) is None
+def test_where_nothing_is_left_behind_nothing_lasts(project: ModuleType) -> None:
+    assert looked_at(project, lambda: project.heavy(1)) is None
 
 
 def test_what_is_otherwise_after_each_run_does_not_last(project: ModuleType) -> None:

@@ -195,7 +195,7 @@ class CollectedStand(Stand):
         return [module for path in message["files"] for module in self._modules.get(path, ())]
 
     def _look(self, message: Message) -> Lasting | None:
-        """What the tests leave behind at the base, if it is worth it to have that in each child."""
+        """What the tests leave behind at the base, to have that in each child from the start."""
         stage = message["stage"]
         attempt = self.fork(_LOOK_TIMES * stage["cpu"], _LOOK_TIMES * stage["wall"])
         if not isinstance(attempt, Telling):
