@@ -7,15 +7,13 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
 
-from . import batching, lasting
 from .forking import Attempt, Limits, Telling, adopt_orphans, children, exit_now, fork, fork_off
-from .holding import Holding
 from .keeping import Kept
 from .running import Measure, Renumbered, Told, Untold, no_longer_writing
 from .stages import follow, measured
 from .swapping import NotSwappable, RanEarly, Swaps, spans_in
+from .together import Together
 from .tracing import Places
 from .wire import Line
 
@@ -24,15 +22,12 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from .lasting import Lasting
     from .running import Collected
 
     Message = dict[str, Any]
 _HANGING = 3
 """After so many tests that did not end, the next ones get less time."""
 _LEAST_S = 0.2
-_LOOK_TIMES = 20.0
-"""Times as long as a candidate may take, to look at what the base leaves behind."""
 
 
 class Setting:
@@ -95,10 +90,7 @@ class CollectedStand(Stand):
         super().__init__(setting, line, kept)
         self._tests = tests
         self._swaps = swaps
-        self._lasting: dict[tuple[int, ...], Lasting | None] = {}
-        """By the tests that candidates meet together, once that has been looked at."""
-        self._modules = setting.modules()
-        self._own = frozenset(each.__name__ for found in self._modules.values() for each in found)
+        self._together = Together(self, tests, setting.modules())
 
     def serve(self) -> None:
         while True:
@@ -142,103 +134,7 @@ class CollectedStand(Stand):
             telling.give_up()
 
     def batch(self, message: Message) -> Message:
-        """Several candidates, as far as their first tests; `open` are those to be tried alone, and
-        `refused` those that have to be imported."""
-        stage = message["stage"]
-        found, members = self._members(message["candidates"])
-        known = tuple(stage["tests"])
-        forks = 0
-        for group, is_after_base in batching.groups(members, self._lasting.get(known)):
-            forks += self._try_group(group, is_after_base, message, found)
-        if known not in self._lasting and 2 < len(members) < 2 * forks:
-            self._lasting[known] = self._look(message)
-        numbers = range(len(message["candidates"]))
-        return {"results": [found.get(number, {"end": "open"}) for number in numbers]}
-
-    def _try_group(
-        self,
-        members: list[batching.Member],
-        is_after_base: bool,
-        message: Message,
-        found: dict[int, Message],
-    ) -> int:
-        """Adds to what is found. Returns how many children that took."""
-        stage, forks, may_go_on = message["stage"], 0, True
-        while members and may_go_on:
-            attempt = self.fork(stage["cpu"] + batching.FIRST_MORE_S, stage["wall"])
-            if isinstance(attempt, Telling):
-                self._run_batch(attempt, members, message, is_after_base)
-            else:
-                ended, may_go_on = batching.follow(attempt, stage, self.spared)
-                self._tests.forget_output()
-                found.update(ended)
-                members = [member for member in members if member.number not in found]
-                forks += 1
-        return forks
-
-    def _members(
-        self, candidates: list[dict[str, Any]]
-    ) -> tuple[dict[int, Message], list[batching.Member]]:
-        """What is known of some already, and those that can be tried together."""
-        found: dict[int, Message] = {}
-        members = []
-        for number, edits in enumerate(candidates):
-            spans = {path: spans_in(each) for path, each in edits.items()}
-            with suppress(OSError, KeyError, UnicodeError):
-                try:
-                    members.append(batching.Member(number, spans, self._planned(edits)))
-                except NotSwappable as reason:
-                    found[number] = {"end": "refused", "why": str(reason)}
-        return found, members
-
-    def _ran(self, message: Message) -> list[ModuleType]:
-        return [module for path in message["files"] for module in self._modules.get(path, ())]
-
-    def _look(self, message: Message) -> Lasting | None:
-        """What the tests leave behind at the base, to have that in each child from the start."""
-        stage = message["stage"]
-        attempt = self.fork(_LOOK_TIMES * stage["cpu"], _LOOK_TIMES * stage["wall"])
-        if not isinstance(attempt, Telling):
-            try:
-                return lasting.read(attempt, self.spared)
-            finally:
-                self._tests.forget_output()
-        try:
-            lasting.tell(
-                attempt,
-                lambda: self._tests.run(stage["tests"], Untold()),
-                self.kept,
-                lambda: Holding(self._ran(message), self._own),
-                self.setting.places,
-            )
-            attempt.done()
-        finally:
-            attempt.give_up()
-        return None
-
-    def _run_batch(
-        self,
-        telling: Telling,
-        members: list[batching.Member],
-        message: Message,
-        is_after_base: bool,
-    ) -> None:
-        try:
-            if is_after_base:
-                self._tests.run(message["stage"]["tests"], Untold())
-            holding = Holding(self._ran(message), self._own)
-            batching.run(
-                telling,
-                members,
-                message["stage"],
-                self._tests,
-                self.kept,
-                holding,
-                self.setting.places,
-            )
-            telling.done()
-        finally:
-            telling.give_up()
+        return self._together.batch(message, self._planned)
 
     def measure(self, message: Message) -> Message:
         """Run tests of the base. A child that does not survive one is followed by another."""
