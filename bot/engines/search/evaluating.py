@@ -138,9 +138,10 @@ class Evaluation:
         late, self._late = self._late, []
         if late and not self._is_over():
             self._waiting.extend(
-                replace(trial, place=self._given + at, times=LATE_TIMES)
+                replace(trial, place=self._submitted + at, times=LATE_TIMES)
                 for at, trial in enumerate(late)
             )
+            self._submitted += len(late)
             for judged in self._run(iter(()), benches):
                 if judged.outcome is not Outcome.TIMED_OUT:
                     yield judged
@@ -347,8 +348,6 @@ class Evaluation:
         if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
             self._late.append(trial)
         self._judged[trial.place] = judged
-        if not is_first:
-            self._submitted = max(self._submitted, trial.place + 1)
 
     def _put_aside(self, trial: _Trial) -> None:
         """To be imported anew later. It gives its place up, so that nobody waits for it."""
