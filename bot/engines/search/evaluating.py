@@ -7,7 +7,7 @@ most cost a single test. Where that is a short one, several candidates meet it i
 none may leave otherwise than it was; whoever passes there goes through all stages alone.
 
 The quick way is to give live functions new code. Whatever that does not do for is set aside, to be
-imported anew, which takes many times as long: half of the servers do that while there are others.
+imported anew, which takes many times as long: half of the requests, while there are others.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ class _Bench:
     deaths: int = 0
 
     @property
-    def imports_anew(self) -> bool:
-        return any(asked.trials[0].is_anew for asked in self.asked.values())
+    def imports_anew(self) -> int:
+        """How many of the requests ask for that."""
+        return sum(asked.trials[0].is_anew for asked in self.asked.values())
 
 
 class Evaluation:
@@ -199,7 +200,7 @@ class Evaluation:
         if self._waiting:
             return [self._waiting.popleft()]
         anew = sum(bench.imports_anew for bench in benches)
-        if 2 * anew < len(benches) and self._set_aside and self._has_room():
+        if 2 * anew < DEPTH * len(benches) and self._set_aside and self._has_room():
             return [self._brought_back()]
         trials = self._fresh(source)
         if not trials and self._set_aside and self._has_room():
