@@ -67,7 +67,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.44: regex-escape
     0.43: default
     0.41: attribute-object regex-anchor
-    0.40: branch-else branch-loop branch-loop-else comparison-chain
+    0.40: branch-else branch-loop branch-loop-else compared-case comparison-chain
     0.40: condition-renamed kept-best key-default lambda-captured
     0.40: loop-nesting loop-over regex-alternative regex-group
     0.40: string-prefix super-arguments yield

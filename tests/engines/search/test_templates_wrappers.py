@@ -125,6 +125,30 @@ async def f(x):
         60,
     ),
     (
+        "compared-case",
+        """\
+def f(word):
+    return word.value == "AS"
+""",
+        """\
+def f(word):
+    return word.value.upper() == "AS"
+""",
+        80,
+    ),
+    (
+        "compared-case",
+        """\
+def f(word):
+    return word not in ("yes", "no")
+""",
+        """\
+def f(word):
+    return word.lower() not in ("yes", "no")
+""",
+        80,
+    ),
+    (
         "compared-loosely",
         """\
 def f(a, b):

@@ -263,6 +263,26 @@ def compared_loosely(node: ast.Compare, site: Site) -> Iterator[Variant]:
         yield site.swap(node, text, 0.5, level=COMPARE)
 
 
+def compared_in_case(node: ast.Compare, site: Site) -> Iterator[Variant]:
+    """`x == 'AS'` as `x.upper() == 'AS'`: a value in the case of the words it is compared with."""
+    operator = node.ops[0]
+    if len(node.ops) != 1 or not isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn):
+        return
+    left, right = node.left, node.comparators[0]
+    for value, words in ((left, _words(right)), (right, _words(left))):
+        method = "upper" if words.isupper() else "lower" if words.islower() else ""
+        if method and not isinstance(value, ast.Constant) and site.kind(value) in ("", "str"):
+            yield site.swap(value, f"{site.operand(value)}.{method}()", 1.0)
+
+
+def _words(node: ast.expr) -> str:
+    """A string literal, or those of a tuple, list or set, together."""
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
+    values = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+    words = [value for value in values if isinstance(value, str)]
+    return " ".join(words) if len(words) == len(values) else ""
+
+
 def any_all(node: ast.Compare, site: Site) -> Iterator[Variant]:
     """A whole comparison in `any(…)`, `all(…)`, or its result converted."""
     for name in ("all", "any", "bool"):
@@ -281,6 +301,7 @@ TEMPLATES = (
     Template("wrapper-own-method", _VALUES, own_methods),
     Template("await-added", (ast.Call,), awaited),
     Template("await-dropped", (ast.Await,), not_awaited),
+    Template("compared-case", (ast.Compare,), compared_in_case),
     Template("compared-loosely", (ast.Compare,), compared_loosely),
     Template("compared-any", (ast.Compare,), any_all),
 )
