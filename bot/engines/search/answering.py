@@ -44,7 +44,7 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     choice = found.choice
     refused = 0
     while (best := choice.best) is not None and refused < MAX_REFUSED:
-        tests = _tests_of(best, spectrum, found.tests, task)
+        tests, evidence = _evidence(best, spectrum, found.tests, task)
         sure = confidence(choice, best, tests)
         if sure < TOO_DOUBTFUL:
             return abstention(_doubtful(best, task), notes)
@@ -62,7 +62,7 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
                 diagnosis=report,
                 patch=patch,
                 usage=Usage(),
-                notes=(*notes, *_beside(best, choice, sure, tests, found, task)),
+                notes=(*notes, *_beside(best, choice, sure, evidence, found, task)),
                 confidence=sure,
             )
         shown = in_short(best.candidate, task.tree.read)
@@ -72,13 +72,15 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     return abstention(_all_refused(refused), notes)
 
 
-def _tests_of(weighed: Weighed, spectrum: Spectrum, mended: Sequence[TestRan], task: Task) -> int:
-    """How many tests say something about the changed line: those mended, and those that pass.
+def _evidence(
+    weighed: Weighed, spectrum: Spectrum, mended: Sequence[TestRan], task: Task
+) -> tuple[int, str]:
+    """How many tests say something about the change, those mended and those that pass; in words.
 
     Nothing is said by those that pass with a condition and with its opposite.
     """
     if turns_round(weighed.candidate, task.tree.read):
-        return len(mended)
+        return len(mended), _counted(len(mended), "tell", "the condition from its opposite")
     path, line = weighed.candidate.path, weighed.candidate.line
     own = {test.id for test in mended}
     others = (
@@ -86,7 +88,12 @@ def _tests_of(weighed: Weighed, spectrum: Spectrum, mended: Sequence[TestRan], t
         for test in spectrum.tests
         if test.id not in own and line in (test.lines or {}).get(path, ())
     )
-    return len(own) + sum(1 for _ in others)
+    count = len(own) + sum(1 for _ in others)
+    return count, _counted(count, "execute", "the changed line")
+
+
+def _counted(tests: int, do: str, what: str) -> str:
+    return f"{tests} tests {do} {what}" if tests > 1 else f"one test {do}s {what}"
 
 
 # ------------------------------------------------------------------------------------- sentences
@@ -105,7 +112,7 @@ def _how_it_went(diagnosed: Diagnosed, found: Searched) -> Iterator[str]:
 
 
 def _beside(
-    chosen: Weighed, choice: Choice, sure: float, tests: int, found: Searched, task: Task
+    chosen: Weighed, choice: Choice, sure: float, evidence: str, found: Searched, task: Task
 ) -> Iterator[str]:
     """What it mends, how sure that is and why, and what else would pass."""
     mended = ", ".join(one_line(test.id, 120) for test in found.tests[:10])
@@ -113,14 +120,9 @@ def _beside(
     yield f"With the change these tests pass that failed: {mended}{more}."
     others = [one for one in choice.ranked if one is not chosen]
     apart = [one for one in others if one.kind != chosen.kind]
-    lines = f"{tests} tests execute" if tests > 1 else "one test executes"
-    line = "the changed line"
-    if turns_round(chosen.candidate, task.tree.read):
-        lines = f"{tests} tests tell" if tests > 1 else "one test tells"
-        line = "the condition from its opposite"
     ways = f"{len(apart)} other changes pass" if len(apart) > 1 else "one other change passes"
     also = f", and {ways} every test too but behave{'s' * (len(apart) == 1)} otherwise"
-    yield f"The confidence is {sure:.2f}: {lines} {line}{also if apart else ''}."
+    yield f"The confidence is {sure:.2f}: {evidence}{also if apart else ''}."
     if chosen.against:
         yield f"Look at it closely: {'; '.join(chosen.against)}."
     if apart:

@@ -51,8 +51,6 @@ class Together:
         children = 0
         for group, is_after_base in batching.groups(members, self._lasting.get(known)):
             children += self._try_group(group, is_after_base, message, found)
-            if is_after_base and group and not any(one.number in found for one in group):
-                self._lasting[known] = None  # what is run first does not end well
         if known not in self._lasting and LEAST <= len(members) < 2 * children:
             self._lasting[known] = self._look(message)
         numbers = range(len(message["candidates"]))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 100
 MAX_MESSAGE = 2000
+_monitoring: Any = getattr(sys, "monitoring", None)
+"""From Python 3.12 on."""
 _TOOL = 4
 """One of the numbers that `sys.monitoring` leaves to nobody in particular."""
 
@@ -164,28 +166,24 @@ class MonitoredLines(Lines):
         self._ran = {}
         self._wanted = {}
         self._is_on = True
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
-        self._disable = monitoring.DISABLE
-        monitoring.use_tool_id(_TOOL, "amendbot")
-        monitoring.register_callback(_TOOL, monitoring.events.LINE, self._line)
-        monitoring.set_events(_TOOL, monitoring.events.LINE)
-        monitoring.restart_events()
+        self._disable = _monitoring.DISABLE
+        _monitoring.use_tool_id(_TOOL, "amendbot")
+        _monitoring.register_callback(_TOOL, _monitoring.events.LINE, self._line)
+        _monitoring.set_events(_TOOL, _monitoring.events.LINE)
+        _monitoring.restart_events()
 
     def stop(self) -> dict[str, list[int]]:
         self._is_on = False
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
-        monitoring.set_events(_TOOL, 0)
-        monitoring.register_callback(_TOOL, monitoring.events.LINE, None)
-        monitoring.free_tool_id(_TOOL)
+        _monitoring.set_events(_TOOL, 0)
+        _monitoring.register_callback(_TOOL, _monitoring.events.LINE, None)
+        _monitoring.free_tool_id(_TOOL)
         return {path: sorted(lines) for path, lines in list(self._ran.items())}
 
     def _pause(self) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
-        monitoring.set_events(_TOOL, 0)
+        _monitoring.set_events(_TOOL, 0)
 
     def _go_on(self) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore] # from 3.12
-        monitoring.set_events(_TOOL, monitoring.events.LINE)
+        _monitoring.set_events(_TOOL, _monitoring.events.LINE)
 
     def _line(self, code: CodeType, line: int) -> object:
         lines = self._lines_of(code)
@@ -195,6 +193,5 @@ class MonitoredLines(Lines):
 
 
 def lines_for(places: Places, only: set[str] | None) -> Lines:
-    monitoring = getattr(sys, "monitoring", None)
-    free = monitoring is not None and monitoring.get_tool(_TOOL) is None
+    free = _monitoring is not None and _monitoring.get_tool(_TOOL) is None
     return (MonitoredLines if free else Lines)(places, only)
