@@ -122,7 +122,9 @@ def _case(case: Case) -> RenderableType:
         grid.add_row("change", printed_line(attempt.answer.patch.explanation, 300))
     parts: list[RenderableType] = [grid]
     if attempt.proposal:
-        parts.append(Padding(diff_text(attempt.proposal.diff), (1, 0, 1, 2), expand=False))
+        diff = diff_text(attempt.proposal.diff)
+        diff.no_wrap, diff.overflow = False, "fold"  # in a pipe, what stands too far right is cut
+        parts.append(Padding(diff, (1, 0, 1, 2), expand=False))
     parts.append(_verdict(case))
     return Group(heading, Padding(Group(*parts), (0, 0, 0, 2), expand=False))
 

@@ -157,6 +157,11 @@ for article in ARTICLES if "--everything" in sys.argv else ARTICLES[:2]:
     if len(printed) > PAPER:
         sys.exit(f"does not fit on the paper: {printed!r}")
 ''',
+    "pytest.ini": """\
+# The till's tests use no plugins, and loading those of a machine takes longer than the tests.
+[pytest]
+addopts = -p no:anyio -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail
+""",
     ".github/bot.toml": """\
 [[source]]
 name = "reflections"

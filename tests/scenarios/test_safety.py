@@ -12,7 +12,7 @@ import pytest
 
 from tests.loopback_openai import calls
 from tests.scenarios.local_world import on_both_forges, on_both_forges_if_thorough
-from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World
+from tests.scenarios.world import CONFIG, GOOD_PATCH, REFLECTION, World, answer_with
 
 
 def bytes_below(folder: Path) -> dict[str, str]:
@@ -53,6 +53,14 @@ def test_the_printed_plan_is_the_executed_plan(world: World) -> None:
         assert printed != []
         world.repo.run_workflows()
     assert world.repo.pull(1).merged
+
+
+def test_a_pipe_shows_the_whole_of_a_long_line_of_a_diff(world: World) -> None:
+    words = [f"word{number}" for number in range(30)]
+    long = f"    words = text.split() or {words!r}"
+    world.model.default = answer_with(f"{long}\n", "Take other words.")
+    printed = "".join(world.bot("run", "--dry-run").out.split())
+    assert "".join(f"+{long}".split()) in printed
 
 
 def timeless(steps: list[dict[str, object]]) -> str:
