@@ -6,8 +6,9 @@ last the whole suite in its own order, because tests share state. The first that
 most cost a single test. Where that is a short one, several candidates meet it in one child, which
 none may leave otherwise than it was; whoever passes there goes through all stages alone.
 
-The quick way is to give live functions new code. Whatever that does not do for is set aside, to be
-imported anew, which takes many times as long: half of the requests, while there are others.
+The quick way is to give live functions new code, or names new values; of these only failing is
+believed, and what passes is imported anew at once. Whatever that does not do for is set aside, to
+be imported anew, which takes many times as long: half of the requests, while there are others.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _ENDS = {
     "failed": Outcome.FAILED,
     "timed out": Outcome.TIMED_OUT,
 }
-_DECIDED = ("failed", "timed out", "died", "refused")
+_DECIDED = ("failed", "timed out", "died", "refused", "anew")
 """What needs no further look at a candidate that was tried together with others."""
 
 
@@ -323,6 +324,9 @@ class Evaluation:
     def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
         if answer.get("end") == "refused" and not trial.is_anew:
             self._put_aside(trial)
+            return
+        if answer.get("end") == "anew" and not trial.is_anew:
+            self._waiting.appendleft(replace(trial, is_anew=True))  # only that is believed to pass
             return
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
         stage, test = _number(answer.get("stage")), _number(answer.get("test"))

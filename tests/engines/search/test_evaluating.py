@@ -462,3 +462,23 @@ def test_half_of_the_requests_import_while_there_are_others_to_try(scripted: Scr
         server.on_ask = note
     list(evaluated(servers, [str(number) for number in range(100)]))
     assert max(importing) == 4 * DEPTH / 2
+
+
+def test_what_is_believed_to_pass_only_when_imported_is_imported_at_once(
+    scripted: Scripted,
+) -> None:
+    """And before what was refused, of which nothing is known yet."""
+    imported: list[str] = []
+
+    def answering(asked: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if request.get("anew"):
+            imported.append(asked)
+            return PASSED if asked == "20" else FAILED
+        if int(asked) % 10 == 0:
+            return {"end": "anew"}
+        return {"end": "refused", "why": "it runs at import"} if int(asked) % 2 else FAILED
+
+    found = news(evaluated([scripted(answering)], [str(number) for number in range(30)]))
+    assert [new for new, outcome in found if outcome is Outcome.PASSED] == ["20"]
+    assert len(found) == 30
+    assert imported.index("20") < imported.index("21")

@@ -17,17 +17,17 @@ from .forking import children, exit_now
 from .holding import Holding
 from .running import Told
 from .stages import number_in
-from .swapping import edited
+from .swapping import Swap, binds_values, edited, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import CodeType, FunctionType
     from typing import Any
 
     from .forking import Attempt, Telling
     from .keeping import Kept
     from .lasting import Lasting
+    from .rebinding import Rebinding
     from .running import Collected
     from .tracing import Places
 
@@ -43,24 +43,23 @@ HARD_S = 0.25
 class Member:
     """One candidate of a batch: its number there, its edits, and the functions' new code."""
 
-    def __init__(
-        self, number: int, edits: Edits, swaps: Sequence[tuple[FunctionType, CodeType]]
-    ) -> None:
+    def __init__(self, number: int, edits: Edits, swaps: Sequence[Swap | Rebinding]) -> None:
         self.number = number
         self.edits = edits
-        self.swaps = [(function, function.__code__, code) for function, code in swaps]
+        self.swaps = swaps
+        self.is_believed_only_failing = binds_values(swaps)
 
-    @property
-    def codes(self) -> list[CodeType]:
-        """What it replaces."""
-        return [code for _, code, _ in self.swaps]
+    def goes_after(self, lasting: Lasting) -> bool:
+        """Whether it leaves alone what lasts of the base's tests."""
+        codes = [swap.old for swap in self.swaps if isinstance(swap, Swap)]
+        return not self.is_believed_only_failing and not lasting.depends_on(codes)
 
 
 def groups(members: Sequence[Member], lasting: Lasting | None) -> list[tuple[list[Member], bool]]:
     """Those to run together, and whether after the same tests at the base."""
     if lasting is None:
         return [([*members], False)]
-    after = [member for member in members if not lasting.depends_on(member.codes)]
+    after = [member for member in members if member.goes_after(lasting)]
     others = [member for member in members if member not in after]
     return [(after, True), (others, False)]
 
@@ -83,8 +82,6 @@ def run(
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, seconds + HARD_S)
         kept.take_turn(member.number)
-        for function, _, code in member.swaps:
-            function.__code__ = code
         for path in before.keys() - member.edits.keys():
             kept.write(path, kept.text(path))
         for path, edits in member.edits.items():
@@ -92,11 +89,14 @@ def run(
         before = member.edits
         told, is_touched = Told(telling), kept.is_touched()
         with Alarm(seconds, places.stack) as alarm:
-            tests.run(stage["tests"], told)
+            if put(member.swaps):
+                tests.run(stage["tests"], told)
+            else:
+                telling.test("f", stage["tests"][0])
         if os.getpid() != own:
             exit_now(1)  # a copy that the candidate has made of it
-        for function, code, _ in member.swaps:
-            function.__code__ = code
+        for swap in member.swaps:
+            swap.take_back()
         telling.test("t" if alarm.has_rung else "e", member.number)
         if is_touched() or children():
             return

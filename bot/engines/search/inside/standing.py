@@ -12,7 +12,7 @@ from .forking import Attempt, Limits, Telling, adopt_orphans, children, exit_now
 from .keeping import Kept
 from .running import Measure, Renumbered, Told, Untold, no_longer_writing
 from .stages import follow, measured
-from .swapping import NotSwappable, RanEarly, Swaps, spans_in
+from .swapping import NotSwappable, RanEarly, Swaps, binds_values, put, spans_in
 from .together import Together
 from .tracing import Places
 from .wire import Line
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from .rebinding import Rebinding
     from .running import Collected
+    from .swapping import Swap
 
     Message = dict[str, Any]
 _HANGING = 3
@@ -106,6 +108,7 @@ class CollectedStand(Stand):
         except NotSwappable as reason:
             return {"end": "refused", "why": str(reason)}
         answer: Message = {"end": "passed", "stage": 0, "test": -1, "passed": 0}
+        is_half_believed = binds_values(swaps)
         for at, stage in enumerate(message["stages"]):
             attempt = self.fork(stage["cpu"], stage["wall"])
             if isinstance(attempt, Telling):
@@ -116,19 +119,22 @@ class CollectedStand(Stand):
                 answer["stage"] = at
                 if answer["end"] != "passed":
                     break
+                if is_half_believed:
+                    return {"end": "anew"}
         return answer
 
-    def _planned(self, edits: dict[str, Any]) -> list[tuple[Any, Any]]:
+    def _planned(self, edits: dict[str, Any]) -> list[Swap | Rebinding]:
         swaps = []
         for path, spans in edits.items():
             swaps += self._swaps.plan(path, self.kept.text(path), spans_in(spans))
         return swaps
 
-    def _run(self, telling: Telling, stage: Message, swaps: list[tuple[Any, Any]]) -> None:
+    def _run(self, telling: Telling, stage: Message, swaps: list[Swap | Rebinding]) -> None:
         try:
-            for function, code in swaps:
-                function.__code__ = code
-            self._tests.run(stage["tests"], Told(telling, stage.get("may_fail", ())))
+            if put(swaps):
+                self._tests.run(stage["tests"], Told(telling, stage.get("may_fail", ())))
+            else:
+                telling.test("f", stage["tests"][0])
             telling.done()
         finally:
             telling.give_up()
@@ -262,7 +268,8 @@ class Steps:
         tests.warm_up()
         no_longer_writing()
         gc.collect()
-        swaps = Swaps(self._setting.tree, ran_early)  # before what is there is hidden from it
+        modules = self._setting.modules()
+        swaps = Swaps(self._setting.tree, ran_early, modules)  # before all is hidden from it
         gc.freeze()  # else collecting garbage in a child would copy every page
         files = self._setting.in_tree(tests.files)
         self._late.send({"tests": tests.ids, "files": files, "seconds": seconds})

@@ -1,7 +1,8 @@
 """The quick way to try a candidate: give the live functions new code, and import nothing again.
 
 It is taken only where it comes to the same as importing the edited file: all that the edit changes
-is code of functions that exist, that nothing has run yet, and whose closures stay as they are.
+is code of functions that exist, that nothing has run yet, and whose closures stay as they are; or,
+to see what fails, the value of a name that nothing has read yet.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import ast
 import gc
 import os
 import sys
+from collections import Counter
 from types import CodeType, FunctionType
+
+from .rebinding import NotRebindable, RanBefore, Rebinding, spaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import FrameType, ModuleType
     from typing import Any
 
     Edit = tuple[int, int, str]
-    Swap = tuple[FunctionType, CodeType]
     Key = tuple[str, int, str]
 
 _FUTURES = 0
@@ -41,6 +44,9 @@ _SHALLOW = (
 
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_BINDINGS = (ast.Assign, ast.AnnAssign)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
 class NotSwappable(Exception):
@@ -60,7 +66,7 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
 
 
 class RanEarly:
-    """Which functions of the tree ran before the first test: at import, in collection."""
+    """Which code of the tree ran before the first test: at import, in collection."""
 
     def __init__(self, tree: str) -> None:
         self._tree = os.path.realpath(tree) + os.sep
@@ -69,10 +75,11 @@ class RanEarly:
     def start(self) -> None:
         sys.setprofile(self._called)
 
-    def stop(self) -> set[Key]:
+    def stop(self) -> list[CodeType]:
+        """The code of the tree that has run, that of modules and of classes' bodies too."""
         sys.setprofile(None)
-        own = (code for code in self._codes.values() if _is_function(code))  # not those of modules
-        return {key_of(code) for code in own if _real(code.co_filename).startswith(self._tree)}
+        ran = self._codes.values()
+        return [code for code in ran if _real(code.co_filename).startswith(self._tree)]
 
     def _called(self, frame: FrameType, event: str, _: object) -> None:
         if event == "call":
@@ -93,25 +100,88 @@ def _real(path: str) -> str:
     return found
 
 
-class Swaps:
-    """Finds, for an edit, which live functions get which code."""
+class Swap:
+    """Another code for one function."""
 
-    def __init__(self, tree: str, ran_early: set[Key]) -> None:
+    def __init__(self, function: FunctionType, new: CodeType) -> None:
+        self.old = function.__code__
+        self._function = function
+        self._new = new
+
+    def put(self) -> None:
+        self._function.__code__ = self._new
+
+    def take_back(self) -> None:
+        self._function.__code__ = self.old
+
+
+def put(swaps: Sequence[Swap | Rebinding]) -> bool:
+    """Whether that went well; importing the file would end as it did not."""
+    try:
+        for swap in swaps:
+            swap.put()
+    except (Exception, SystemExit):  # noqa: BLE001 - it is the candidate's own
+        return False
+    return True
+
+
+def binds_values(swaps: Sequence[Swap | Rebinding]) -> bool:
+    """Whether only failing is to be believed of them."""
+    return any(isinstance(swap, Rebinding) for swap in swaps)
+
+
+class NewValue:
+    """What an edit makes of a statement that binds one name, in a module or in classes in it."""
+
+    def __init__(self, classes: tuple[str, ...], name: str, value: CodeType) -> None:
+        self.classes = classes
+        self.name = name
+        self.value = value
+
+
+class Swaps:
+    """Finds, for an edit, which live functions get which code, and which names which value.
+
+    `modules` are the project's, by their files in the tree.
+    """
+
+    def __init__(
+        self,
+        tree: str,
+        ran_early: Sequence[CodeType],
+        modules: Mapping[str, Sequence[ModuleType]],
+    ) -> None:
         self._tree = os.path.realpath(tree) + os.sep
-        self._ran_early = ran_early
+        self._ran_early = {key_of(code) for code in ran_early if _is_function(code)}
+        self._ran = RanBefore(ran_early)
+        self._modules = modules
         self._live: dict[Key, list[FunctionType]] = {}
         self._running: set[Key] = set()
         self._files: dict[str, _File] = {}
         self._look_around()
 
-    def plan(self, path: str, base: str, edits: Sequence[Edit]) -> list[Swap]:
+    def plan(self, path: str, base: str, edits: Sequence[Edit]) -> list[Swap | Rebinding]:
         file = self._files.get(path)
         if file is None:
             file = self._files[path] = _File(os.path.join(self._tree, path), base)
-        swaps: list[Swap] = []
-        for old, new in file.changed(edits):
-            swaps += self._swaps(old, new)
+        swaps: list[Swap | Rebinding] = []
+        for change in file.changed(edits):
+            if isinstance(change, NewValue):
+                swaps.append(self._rebinding(path, change))
+            else:
+                swaps += self._swaps(*change)
         return swaps
+
+    def _rebinding(self, path: str, new: NewValue) -> Rebinding:
+        own = self._modules.get(path, ())
+        if len(own) != 1:
+            raise NotSwappable("its file is not imported, or several times")
+        everywhere = [module for found in self._modules.values() for module in found]
+        try:
+            found = spaces(new.name, new.classes, own[0], everywhere, self._ran)
+        except NotRebindable as reason:
+            raise NotSwappable(str(reason)) from reason
+        return Rebinding(found, new.value)
 
     def _look_around(self) -> None:
         for found in gc.get_objects():
@@ -147,7 +217,7 @@ class Swaps:
         live = self._with_code(old)
         if not live:
             raise NotSwappable("nothing has it")
-        yield from ((function, new) for function in live)
+        yield from (Swap(function, new) for function in live)
         for inner, newer in _pairs(old, new):
             if not same(inner, newer):
                 yield from self._inner(inner, newer)
@@ -160,7 +230,7 @@ class Swaps:
         for function in self._with_code(old):
             if old.co_freevars != new.co_freevars:
                 raise NotSwappable("its closure changes")
-            yield function, new
+            yield Swap(function, new)
         for inner, newer in _pairs(old, new):
             yield from self._inner(inner, newer)
 
@@ -168,12 +238,17 @@ class Swaps:
 class _Place:
     """A statement of a module, or of a class in it, that can be compiled by itself."""
 
-    def __init__(self, classes: tuple[str, ...], node: ast.stmt, start: int, end: int) -> None:
+    def __init__(
+        self, classes: tuple[str, ...], is_plain: bool, node: ast.stmt, start: int, end: int
+    ) -> None:
         self.classes = classes
+        self.is_plain = is_plain
+        """Whether nothing decorates those classes."""
         self.kind = type(node)
         self.line = first_line(node)
         self.start = start
         self.end = end
+        self.name = _bound_by(node)
         self.code: CodeType | None = None
 
     def header(self) -> str:
@@ -194,12 +269,13 @@ class _File:
             raise NotSwappable("the base cannot be read") from error
         self._starts = _starts_of_lines(text)
         self._places = list(self._places_in(module.body, ()))
+        self._bound = Counter(_bound_outside_functions(module.body))
         names = sorted(set(_imported(module.body)))
         self._imports = f"import {', '.join(names)}\n" if names else ""
         """For the compiler makes calls of what the module imports other than those of the rest."""
 
-    def changed(self, edits: Sequence[Edit]) -> Iterator[tuple[CodeType, CodeType]]:
-        """The functions whose code differs, as they were and as they would be."""
+    def changed(self, edits: Sequence[Edit]) -> Iterator[tuple[CodeType, CodeType] | NewValue]:
+        """The functions whose code differs, as they were and as they would be; the new values."""
         by_place: dict[int, list[Edit]] = {}
         for edit in edits:
             by_place.setdefault(self._place(edit), []).append(edit)
@@ -207,16 +283,34 @@ class _File:
             place = self._places[index]
             if place.code is None:
                 place.code = self._compiled(place, ())
-            if not _has_function(place.code):
-                raise NotSwappable("it changes what runs at import")
-            yield from _changed(place.code, self._compiled(place, own))
+            if _has_function(place.code):
+                yield from _changed(place.code, self._compiled(place, own))
+            else:
+                yield self._new_value(place, own)
 
-    def _places_in(self, body: Sequence[ast.stmt], classes: tuple[str, ...]) -> Iterator[_Place]:
+    def _new_value(self, place: _Place, edits: Sequence[Edit]) -> NewValue:
+        """What a statement binds its name to, where that is all that it does."""
+        if not place.is_plain or self._bound[place.classes, place.name] != 1:
+            raise NotSwappable("it changes what runs at import")
+        _, node = self._parsed(place, edits)
+        if _bound_by(node) != place.name or not isinstance(node, _BINDINGS) or not node.value:
+            raise NotSwappable("it binds another name")
+        value = ast.Expression(node.value)
+        try:
+            code = compile(value, self._name, "eval", self._flags, dont_inherit=True)
+        except _UNREADABLE as error:
+            raise NotSwappable("it is no statement by itself") from error
+        return NewValue(place.classes, place.name, code)
+
+    def _places_in(
+        self, body: Sequence[ast.stmt], classes: tuple[str, ...], is_plain: bool = True
+    ) -> Iterator[_Place]:
         """Inner ones first, for the first that holds an edit is the one to compile."""
         for node in body:
             if isinstance(node, ast.ClassDef) and first_line(node.body[0]) > node.lineno:
-                yield from self._places_in(node.body, (*classes, node.name))
-            yield _Place(classes, node, *self._span(node))
+                inner = is_plain and not node.decorator_list
+                yield from self._places_in(node.body, (*classes, node.name), inner)
+            yield _Place(classes, is_plain, node, *self._span(node))
 
     def _place(self, edit: Edit) -> int:
         for index, place in enumerate(self._places):
@@ -225,6 +319,15 @@ class _File:
         raise NotSwappable("it is between the statements of the module")
 
     def _compiled(self, place: _Place, edits: Sequence[Edit]) -> CodeType:
+        module, _ = self._parsed(place, edits)
+        try:
+            code: CodeType = compile(module, self._name, "exec", self._flags, dont_inherit=True)
+        except _UNREADABLE as error:
+            raise NotSwappable("it is no statement by itself") from error
+        return code
+
+    def _parsed(self, place: _Place, edits: Sequence[Edit]) -> tuple[ast.Module, ast.stmt]:
+        """The statement as the edits make it, with what stands around it, and alone."""
         moved = [(start - place.start, end - place.start, new) for start, end, new in edits]
         header = self._imports + place.header()
         text = header + edited(self._text[place.start : place.end], moved)
@@ -237,11 +340,10 @@ class _File:
                 raise NotSwappable("it is another statement")
             for node in own:
                 ast.increment_lineno(node, place.line - 1 - header.count("\n"))
-            code: CodeType = compile(module, self._name, "exec", self._flags, dont_inherit=True)
-            return code
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        except _UNREADABLE as error:
             # It might be whole with what follows; then importing it says so.
             raise NotSwappable("it is no statement by itself") from error
+        return module, body[0]
 
     def _span(self, node: ast.stmt) -> tuple[int, int]:
         """From the start of its first line, with its indentation, to its last character."""
@@ -260,6 +362,33 @@ def _imported(body: Sequence[ast.stmt]) -> Iterator[str]:
                     yield each.asname or each.name.partition(".")[0]
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _imported([n for n in ast.walk(node) if isinstance(n, _IMPORTS)])
+
+
+def _bound_by(node: ast.stmt) -> str:
+    """The one name that a statement binds and does nothing else; empty for any other."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    target = targets[0]
+    if not isinstance(node, _BINDINGS) or len(targets) > 1 or not isinstance(target, ast.Name):
+        return ""
+    return "" if target.id.startswith("__") else target.id
+
+
+def _bound_outside_functions(
+    nodes: Iterable[ast.AST], classes: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each name that is bound at import, as often as it is, with the classes around it."""
+    for node in nodes:
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            if not isinstance(node, ast.Lambda):
+                yield classes, node.name
+            if isinstance(node, ast.ClassDef):
+                yield from _bound_outside_functions(node.body, (*classes, node.name))
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield classes, node.id
+        elif isinstance(node, ast.alias):
+            yield classes, node.asname or node.name.partition(".")[0]
+        else:
+            yield from _bound_outside_functions(ast.iter_child_nodes(node), classes)
 
 
 def first_line(node: ast.stmt) -> int:

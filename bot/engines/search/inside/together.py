@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .batching import Member
     from .lasting import Lasting
+    from .rebinding import Rebinding
     from .running import Collected
     from .standing import Stand
     from .swapping import Swap
@@ -43,9 +44,11 @@ class Together:
         self._lasting: dict[tuple[int, ...], Lasting | None] = {}
         """By the numbers of the tests, once that has been looked at."""
 
-    def batch(self, message: Message, planned: Callable[[Message], list[Swap]]) -> Message:
+    def batch(
+        self, message: Message, planned: Callable[[Message], list[Swap | Rebinding]]
+    ) -> Message:
         """What becomes of them; `open` are those to be tried alone, `refused` those that have to
-        be imported."""
+        be imported, `anew` those of them that have passed."""
         found, members = self._members(message["candidates"], planned)
         known = tuple(message["stage"]["tests"])
         children = 0
@@ -53,11 +56,15 @@ class Together:
             children += self._try_group(group, is_after_base, message, found)
         if known not in self._lasting and LEAST <= len(members) < 2 * children:
             self._lasting[known] = self._look(message)
+        for member in members:
+            ended = found.get(member.number)
+            if member.is_believed_only_failing and ended is not None and ended["end"] == "open":
+                ended["end"] = "anew"
         numbers = range(len(message["candidates"]))
         return {"results": [found.get(number, {"end": "open"}) for number in numbers]}
 
     def _members(
-        self, candidates: Sequence[Message], planned: Callable[[Message], list[Swap]]
+        self, candidates: Sequence[Message], planned: Callable[[Message], list[Swap | Rebinding]]
     ) -> tuple[dict[int, Message], list[Member]]:
         """What is known of some already, and those that can be tried together."""
         found: dict[int, Message] = {}

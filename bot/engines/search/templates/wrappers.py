@@ -156,10 +156,11 @@ def trimmed(node: ast.Call | ast.Name, site: Site) -> Iterator[Variant]:
     known = 1.0 if site.kind(node) == "str" else 0.6
     for character, places in _edges(site).items():
         given = f"({string(character, site.source.quote)})"
-        both = ("strip",) if len(places) > 1 else ()
-        for method in (*sorted(places), *both):
+        both = {"strip"} if len(places) > 1 else set()
+        for method in sorted(places | both):
             new = f"{site.operand(node)}.{method}{given}"
-            yield site.swap(node, new, known * (1.0 if character.isprintable() else 1.3))
+            exact = 1.0 if method.startswith("remove") else 0.9 if method != "strip" else 0.8
+            yield site.swap(node, new, known * exact * (1.0 if character.isprintable() else 1.3))
 
 
 def _edges(site: Site) -> dict[str, set[str]]:
