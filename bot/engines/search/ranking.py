@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 DEFAULT_PRIOR = 0.3
 MOST = 3.0
 """No prior, raised by all the errors there are, exceeds this."""
-PATIENCE = 80
+PATIENCE = 240
 """After so many candidates, a line's next ones count half."""
 
 
