@@ -13,11 +13,12 @@ import signal
 import time
 
 from .bounded import Alarm
+from .editing import edited
 from .forking import children, exit_now
 from .holding import Holding
 from .running import Told
 from .stages import number_in
-from .swapping import Swap, binds_values, edited, put
+from .swapping import Swap, binds_values, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

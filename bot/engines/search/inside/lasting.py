@@ -12,8 +12,8 @@ import json
 import sys
 from collections import Counter
 
+from .codes import inside_of, key_of
 from .forking import children
-from .swapping import inside_of, key_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
     from typing import Any
 
+    from .codes import Key
     from .forking import Attempt, Telling
     from .holding import Holding
     from .keeping import Kept
-    from .swapping import Key
     from .tracing import Places
 
 

@@ -9,11 +9,11 @@ import time
 import traceback
 from importlib import import_module
 
+from .editing import edited, spans_in
 from .forking import adopt_orphans, end_others, exit_now, fork, silence
 from .keeping import Kept
 from .running import no_longer_writing, remember_bytecode
 from .standing import Anew, ColdRun, ColdStand, Setting, Steps
-from .swapping import edited, spans_in
 from .wire import Line
 
 TYPE_CHECKING = False

@@ -8,11 +8,12 @@ import os
 import sys
 import time
 
+from .editing import NotSwappable, spans_in
 from .forking import Attempt, Limits, Telling, adopt_orphans, children, exit_now, fork, fork_off
 from .keeping import Kept
 from .running import Measure, Renumbered, Told, Untold, no_longer_writing
 from .stages import follow, measured
-from .swapping import NotSwappable, RanEarly, Swaps, binds_values, put, spans_in
+from .swapping import RanEarly, Swaps, binds_values, put
 from .together import Together
 from .tracing import Places
 from .wire import Line

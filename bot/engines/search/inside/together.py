@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 from . import batching, lasting
+from .editing import NotSwappable, spans_in
 from .forking import Telling
 from .holding import Holding
 from .running import Untold
-from .swapping import NotSwappable, spans_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
