@@ -46,7 +46,7 @@ _ENDS = {
     "failed": Outcome.FAILED,
     "timed out": Outcome.TIMED_OUT,
 }
-_DECIDED = ("failed", "timed out", "died", "refused", "anew")
+_DECIDED = ("failed", "timed out", "died", "refused")
 """What needs no further look at a candidate that was tried together with others."""
 
 
@@ -312,12 +312,17 @@ class Evaluation:
         """Those that do not fail together are tried alone; fewer together, where most do not."""
         told = results if isinstance(results, list) else []
         undecided = 0
+        to_import = []
         for trial, result in zip_longest(trials, told[: len(trials)]):
-            if isinstance(result, dict) and result.get("end") in _DECIDED:
+            end = result.get("end") if isinstance(result, dict) else ""
+            if end in _DECIDED:
                 self._judge(trial, {**result, "stage": 0})
+            elif end == "anew":
+                to_import.append(replace(trial, is_anew=True))
             else:
                 self._waiting.append(trial)
                 undecided += 1
+        self._waiting.extendleft(reversed(to_import))
         if undecided > len(trials) // 2:
             self._at_once = max(1, self._at_once // 2)
 

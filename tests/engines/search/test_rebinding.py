@@ -66,6 +66,23 @@ READ: Mapping[str, str] = {
     "and bound twice": (
         f"import re\n\nPATTERN = None\nif True:\n    pass\n{_PATTERN}\n\n\n{_FIND}"
     ),
+    "with what is gone by now": (
+        f"import re\n\nend = ''\n{_PATTERN.replace(')', ' + end)')}\ndel end\n\n\n{_FIND}"
+    ),
+    "by looking at all names": (
+        f"import re\n\n{_PATTERN}\nALL = dict(globals())\n\n\n"
+        "def find(text):\n    return ALL['PATTERN'].match(text)[0]\n"
+    ),
+    "by what keeps a field": (
+        f"import re\nimport typing\n\n\nclass Reader(typing.NamedTuple):\n"
+        f"    {_PATTERN.replace(' =', ': typing.Any =')}\n\n\n"
+        "def find(text):\n    return Reader().PATTERN.match(text)[0]\n"
+    ),
+    "where it was imported, too": (
+        f"import re\n\n{_PATTERN}\n\n\n"
+        "def find(text):\n    from {own}_user import Reader\n\n"
+        "    return Reader.PATTERN.match(text)[0]\n"
+    ),
 }
 """What was made of it by then has to be made anew."""
 PROJECTS = {**UNREAD, **READ}
@@ -81,6 +98,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         # An attribute of one name is taken for that of another class.
         files[f"m{at}.py"] = text.replace("{own}", f"m{at}").replace("PATTERN", f"PATTERN{at}")
         files[f"test_m{at}.py"] = _TEST.format(name=f"m{at}")
+    at = list(PROJECTS).index("where it was imported, too")
+    files[f"m{at}_user.py"] = (
+        f"from m{at} import PATTERN{at}\n\n\nclass Reader:\n    PATTERN{at} = PATTERN{at}\n"
+    )
+    files[f"test_m{at}.py"] += f"\n\ndef test_user():\n    assert m{at}_user.Reader\n"
+    files[f"test_m{at}.py"] = f"import m{at}_user\n" + files[f"test_m{at}.py"]
     folder = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch:
         for role in ("AUTHOR", "COMMITTER"):

@@ -18,7 +18,7 @@ from .forking import children, exit_now
 from .holding import Holding
 from .running import Told
 from .stages import number_in
-from .swapping import Swap, binds_values, put
+from .swapping import Swap, is_half_believed, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,18 +42,18 @@ HARD_S = 0.25
 
 
 class Member:
-    """One candidate of a batch: its number there, its edits, and the functions' new code."""
+    """One candidate of a batch: its number there, its edits, and what they come to live."""
 
     def __init__(self, number: int, edits: Edits, swaps: Sequence[Swap | Rebinding]) -> None:
         self.number = number
         self.edits = edits
         self.swaps = swaps
-        self.is_believed_only_failing = binds_values(swaps)
+        self.is_half_believed = is_half_believed(swaps)
 
     def goes_after(self, lasting: Lasting) -> bool:
         """Whether it leaves alone what lasts of the base's tests."""
         codes = [swap.old for swap in self.swaps if isinstance(swap, Swap)]
-        return not self.is_believed_only_failing and not lasting.depends_on(codes)
+        return not self.is_half_believed and not lasting.depends_on(codes)
 
 
 def groups(members: Sequence[Member], lasting: Lasting | None) -> list[tuple[list[Member], bool]]:
@@ -90,9 +90,10 @@ def run(
         before = member.edits
         told, is_touched = Told(telling), kept.is_touched()
         with Alarm(seconds, places.stack) as alarm:
-            if put(member.swaps):
+            is_put = put(member.swaps)
+            if is_put:
                 tests.run(stage["tests"], told)
-            else:
+            elif is_put is False:
                 telling.test("f", stage["tests"][0])
         if os.getpid() != own:
             exit_now(1)  # a copy that the candidate has made of it

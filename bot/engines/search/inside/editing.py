@@ -104,17 +104,26 @@ class File:
 
     def _new_value(self, place: Place, edits: Sequence[Edit]) -> NewValue:
         """What a statement binds its name to, where that is all that it does."""
-        if not place.is_plain or self._bound[place.classes, place.name] != 1:
+        within = [(place.classes[:at], name) for at, name in enumerate(place.classes)]
+        bound = [self._bound[each] for each in (*within, (place.classes, place.name))]
+        if not place.is_plain or set(bound) != {1}:
             raise NotSwappable("it changes what runs at import")
         _, node = self._parsed(place, edits)
         if _bound_by(node) != place.name or not isinstance(node, _BINDINGS) or not node.value:
             raise NotSwappable("it binds another name")
+        if not all(self._has_kept(name, place.classes) for name in _names(node.value)):
+            raise NotSwappable("what it reads was something else then")
         value = ast.Expression(node.value)
         try:
             code = compile(value, self._name, "eval", self._flags, dont_inherit=True)
         except _UNREADABLE as error:
             raise NotSwappable("it is no statement by itself") from error
         return NewValue(place.classes, place.name, code)
+
+    def _has_kept(self, name: str, classes: tuple[str, ...]) -> bool:
+        """Whether a name means after import what it meant when the statement ran."""
+        is_own = bool(classes) and self._bound[classes, name] > 0
+        return not is_own and self._bound[(), name] < 2 and not name.startswith("__")
 
     def _places_in(
         self, body: Sequence[ast.stmt], classes: tuple[str, ...], is_plain: bool = True
@@ -176,6 +185,10 @@ def _imported(body: Sequence[ast.stmt]) -> Iterator[str]:
                     yield each.asname or each.name.partition(".")[0]
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _imported([n for n in ast.walk(node) if isinstance(n, _IMPORTS)])
+
+
+def _names(node: ast.expr) -> list[str]:
+    return [each.id for each in ast.walk(node) if isinstance(each, ast.Name)]
 
 
 def _bound_by(node: ast.stmt) -> str:

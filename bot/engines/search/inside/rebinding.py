@@ -22,6 +22,7 @@ _ATTRIBUTES = frozenset(
     ["LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR"]
 )
 _NAMES = frozenset(dis.hasname)
+_ASKING = ("globals", "locals", "vars", "dir", "eval", "exec")
 _MISSING = object()
 
 
@@ -43,6 +44,13 @@ class RanBefore:
             for file, uses in self._with(name)
         )
 
+    def has_looked_at_all(self, files: Collection[str]) -> bool:
+        """Whether any of it in these files has asked which names there are."""
+        return any(self.has_read(name, files) for name in _ASKING)
+
+    def has_imported(self, name: str, file: str) -> bool:
+        return any(name in uses.imported and file == each for each, uses in self._with(name))
+
     def has_bound(self, name: str, file: str) -> bool:
         """Whether a file binds the name itself, instead of importing it."""
         return any(name in uses.bound and file == each for each, uses in self._with(name))
@@ -57,21 +65,28 @@ class RanBefore:
 
 
 class _Uses:
-    """The names that a piece of code reads; those of attributes, and what it imports by another
-    name; and those that it binds otherwise."""
+    """The names that a piece of code reads; those of attributes; and those that it binds.
+
+    What it imports by another name is nobody's own any more: it counts as an attribute.
+    """
 
     def __init__(self, code: CodeType) -> None:
         self.read: set[str] = set()
         self.attributes: set[str] = set()
         self.bound: set[str] = set()
+        self.imported: set[str] = set()
         imported = ""
         for instruction in dis.get_instructions(code):
             kind, name = instruction.opname, instruction.argval
+            if kind == "EXTENDED_ARG":
+                continue
             if imported and (kind != _STORE or name != imported):
                 self.attributes.add(imported)
             elif kind == _STORE and not imported:
                 self.bound.add(name)
             imported = name if kind == "IMPORT_FROM" else ""
+            if imported:
+                self.imported.add(imported)
             if instruction.opcode in _NAMES and not imported and kind not in _BINDS:
                 (self.attributes if kind in _ATTRIBUTES else self.read).add(name)
 
@@ -108,10 +123,16 @@ class Space:
         return self._module.__file__ or ""
 
     def get(self) -> object:
-        return vars(self._owner or self._module).get(self._name, _MISSING)
+        try:
+            return vars(self._owner or self._module).get(self._name, _MISSING)
+        except Exception:  # noqa: BLE001 - anything may stand where modules do
+            return _MISSING
 
     def set(self, value: object) -> None:
-        setattr(self._owner or self._module, self._name, value)
+        if self._owner is not None:
+            setattr(self._owner, self._name, value)
+        else:
+            vars(self._module)[self._name] = value
 
     def made(self, value: CodeType) -> object:
         names: Mapping[str, Any] = vars(self._owner) if self._owner else vars(self._module)
@@ -131,12 +152,19 @@ def spaces(
     old = own.get()
     if old is _MISSING:
         raise NotRebindable("the name is not there")
+    if not ran.has_bound(name, own.file):
+        raise NotRebindable("nobody has seen how it was bound")
+    if classes and (hasattr(type(old), "__get__") or hasattr(type(old), "__set_name__")):
+        raise NotRebindable("its class has made something of it")
     found = [own]
-    if not classes:
-        elsewhere = (Space(name, other) for other in others if other is not module)
-        same = (space for space in elsewhere if space.get() is old)
-        found += [space for space in same if not ran.has_bound(name, space.file)]
-    if ran.has_read(name, {space.file for space in found}):
+    elsewhere = (Space(name, other) for other in others if other is not module and not classes)
+    for space in elsewhere:
+        if space.get() is old and not ran.has_bound(name, space.file):
+            found.append(space)
+        elif space.get() is old and ran.has_imported(name, space.file):
+            raise NotRebindable("a file that imports it binds it, too")
+    files = {space.file for space in found}
+    if ran.has_read(name, files) or ran.has_looked_at_all(files):
         raise NotRebindable("it was read while the tests were collected")
     return found
 

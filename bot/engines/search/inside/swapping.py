@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from types import CodeType, FunctionType
 
@@ -61,17 +62,20 @@ class Swap:
         self._function.__code__ = self.old
 
 
-def put(swaps: Sequence[Swap | Rebinding]) -> bool:
-    """Whether that went well; importing the file would end as it did not."""
+def put(swaps: Sequence[Swap | Rebinding]) -> bool | None:
+    """Whether a candidate is in its place; False where importing it fails as well, None where
+    that is not known."""
     try:
         for swap in swaps:
             swap.put()
-    except (Exception, SystemExit):  # noqa: BLE001 - it is the candidate's own
+    except re.error:
         return False
+    except BaseException:  # noqa: BLE001 - it is the candidate's own; time that is up shows itself
+        return None
     return True
 
 
-def binds_values(swaps: Sequence[Swap | Rebinding]) -> bool:
+def is_half_believed(swaps: Sequence[Swap | Rebinding]) -> bool:
     """Whether only failing is to be believed of them."""
     return any(isinstance(swap, Rebinding) for swap in swaps)
 

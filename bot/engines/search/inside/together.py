@@ -58,7 +58,7 @@ class Together:
             self._lasting[known] = self._look(message)
         for member in members:
             ended = found.get(member.number)
-            if member.is_believed_only_failing and ended is not None and ended["end"] == "open":
+            if member.is_half_believed and ended is not None and ended["end"] == "open":
                 ended["end"] = "anew"
         numbers = range(len(message["candidates"]))
         return {"results": [found.get(number, {"end": "open"}) for number in numbers]}
