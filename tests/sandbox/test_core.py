@@ -294,6 +294,7 @@ def test_a_tree_of_any_depth_is_removed_and_links_are_not_followed(tmp_path: Pat
 
 
 BOT = """
+import signal
 import sys
 from bot.evidence import Ended
 from bot.sandbox import Job
@@ -302,6 +303,7 @@ from bot.sandbox.running import run
 from bot.sandbox.workspace import Workspace
 
 isolation = {isolation!r}
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who started us may ignore it
 with Workspace(isolation) as workspace:
     print(workspace.root, flush=True)
     script = "setsid sleep {word} & sleep {word}"
