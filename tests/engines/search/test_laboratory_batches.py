@@ -10,8 +10,7 @@ import pytest
 from bot.engines.search import staging
 from bot.engines.search.laboratory import Laboratory
 from bot.engines.search.model import Candidate, Outcome, Spectrum
-from tests.engines.search.workbench import Workbench, change, workbench
-from tests.scratch import Scratch
+from tests.engines.search.workbench import Workbench, change, workbench_of_module
 
 WRONG = ("number + 2", "number + 3", "number - 1", "number * 7", "0", "None", "-number")
 RIGHT = "number + 1"
@@ -80,13 +79,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     for at, text in enumerate(PROJECTS):
         files[f"m{at}.py"] = text
         files[f"test_m{at}.py"] = _TEST.format(name=f"m{at}")
-    folder = tmp_path_factory.mktemp("world")
-    with pytest.MonkeyPatch.context() as patch:
-        for role in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{role}_NAME", "Ada")
-            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
-        with workbench(Scratch.make(folder), files) as made:
-            yield made
+    with workbench_of_module(tmp_path_factory.mktemp("world"), files) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,7 @@ import pytest
 from bot.engines.search import staging
 from bot.engines.search.laboratory import Laboratory
 from bot.engines.search.model import Candidate, Outcome, Spectrum
-from tests.engines.search.workbench import Workbench, change, workbench
-from tests.scratch import Scratch
+from tests.engines.search.workbench import Workbench, change, workbench_of_module
 
 WRONG = (r"\d\d\d", r"\w", r"(", "")
 RIGHT = r"\d+"
@@ -104,13 +103,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     )
     files[f"test_m{at}.py"] += f"\n\ndef test_user():\n    assert m{at}_user.Reader\n"
     files[f"test_m{at}.py"] = f"import m{at}_user\n" + files[f"test_m{at}.py"]
-    folder = tmp_path_factory.mktemp("world")
-    with pytest.MonkeyPatch.context() as patch:
-        for role in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{role}_NAME", "Ada")
-            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
-        with workbench(Scratch.make(folder), files) as made:
-            yield made
+    with workbench_of_module(tmp_path_factory.mktemp("world"), files) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -152,13 +146,14 @@ def ends(world: Workbench, spectrum: Spectrum, path: str, at: int) -> list[tuple
 JUDGED = [*((new, Outcome.FAILED) for new in WRONG), (RIGHT, Outcome.PASSED)]
 
 
-@pytest.mark.parametrize("where", UNREAD)
+@pytest.mark.parametrize("where", [*UNREAD, "in a module that another imports it from"])
 def test_only_what_passes_is_imported_where_nothing_has_read_it(
     world: Workbench, spectrum: Spectrum, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = imports(world.laboratory, monkeypatch)
-    at = list(PROJECTS).index(where)
-    assert ends(world, spectrum, f"m{at}.py", at) == JUDGED
+    at = list(PROJECTS).index(where) if where in PROJECTS else ELSEWHERE
+    path = "pattern.py" if at == ELSEWHERE else f"m{at}.py"
+    assert ends(world, spectrum, path, at) == JUDGED
     assert asked == [False, True]
 
 
@@ -170,14 +165,6 @@ def test_all_are_imported_where_something_was_made_of_it(
     at = list(PROJECTS).index(how)
     assert ends(world, spectrum, f"m{at}.py", at) == JUDGED
     assert asked.count(True) == len(JUDGED)
-
-
-def test_what_other_modules_have_taken_over_is_rebound_there_too(
-    world: Workbench, spectrum: Spectrum, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = imports(world.laboratory, monkeypatch)
-    assert ends(world, spectrum, "pattern.py", ELSEWHERE) == JUDGED
-    assert asked == [False, True]
 
 
 def test_it_is_the_same_where_each_is_tried_alone(

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
 
 from bot.config import Config, SandboxConfig, TestConfig
 from bot.engines.search.laboratory import Laboratory
@@ -64,3 +67,14 @@ def workbench(
             suite = replace(suite, isolation=isolation)
         with Laboratory(repository, base, suite, workers=workers) as laboratory:
             yield Workbench(laboratory, files)
+
+
+@contextmanager
+def workbench_of_module(folder: Path, files: Mapping[str, str]) -> Iterator[Workbench]:
+    """The same for all tests of a module, which begins before each has its own environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "Ada")
+            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
+        with workbench(Scratch.make(folder), files) as made:
+            yield made

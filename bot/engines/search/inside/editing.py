@@ -158,7 +158,9 @@ class File:
             module = ast.parse(text)
             body = own = module.body[1 if self._imports else 0 :]
             for _ in place.classes:
-                body = body[0].body  # type: ignore[attr-defined] # the header's own
+                around = body[0]
+                assert isinstance(around, ast.ClassDef)  # the header's own
+                body = around.body
             if len(body) != 1 or len(own) != 1 or type(body[0]) is not place.kind:
                 raise NotSwappable("it is another statement")
             for node in own:
