@@ -10,8 +10,7 @@ import pytest
 
 from bot.engines.search.evaluating import Until
 from bot.engines.search.model import Candidate, Judged, Outcome, Replacement, Spectrum
-from tests.engines.search.workbench import Workbench, workbench
-from tests.scratch import Scratch
+from tests.engines.search.workbench import Workbench, workbench_of_module
 
 SHOP = """\
 import functools
@@ -190,13 +189,8 @@ RIGHT = ("return top - 1", "return top")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        for role in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{role}_NAME", "Ada")
-            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
-        with workbench(Scratch.make(tmp_path_factory.mktemp("world")), FILES) as made:
-            yield made
+    with workbench_of_module(tmp_path_factory.mktemp("world"), FILES) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from bot.engines.search.model import Spectrum, TestRan
-from tests.engines.search.workbench import workbench
-from tests.scratch import Scratch
+from tests.engines.search.workbench import workbench_of_module
 
 PATH = "coins.py"
 FILES: Mapping[str, str] = {
@@ -60,12 +59,8 @@ class TestCoin(unittest.TestCase):
 
 @pytest.fixture(scope="module")
 def spectrum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spectrum]:
-    with pytest.MonkeyPatch.context() as patch:
-        for role in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{role}_NAME", "Ada")
-            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
-        with workbench(Scratch.make(tmp_path_factory.mktemp("world")), FILES) as made:
-            yield made.laboratory.spectrum()
+    with workbench_of_module(tmp_path_factory.mktemp("world"), FILES) as made:
+        yield made.laboratory.spectrum()
 
 
 def ran(spectrum: Spectrum, name: str) -> TestRan:

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.engines.search.model import Candidate, Judged, Outcome
-from tests.engines.search.workbench import Workbench, workbench
-from tests.scratch import Scratch
+from tests.engines.search.workbench import Workbench, workbench_of_module
 
 FILES = {
     "counting.py": (
@@ -116,14 +115,8 @@ HOSTILE: Mapping[str, tuple[str, set[Outcome]]] = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        for role in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{role}_NAME", "Ada")
-            patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
-        folder = tmp_path_factory.mktemp("world")
-        with workbench(Scratch.make(folder), FILES) as made:
-            yield made
+    with workbench_of_module(tmp_path_factory.mktemp("world"), FILES) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

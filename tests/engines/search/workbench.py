@@ -72,7 +72,10 @@ def workbench(
 @contextmanager
 def workbench_of_module(folder: Path, files: Mapping[str, str]) -> Iterator[Workbench]:
     """The same for all tests of a module, which begins before each has its own environment."""
+    home = folder / "home"
+    home.mkdir()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
         for role in ("AUTHOR", "COMMITTER"):
             patch.setenv(f"GIT_{role}_NAME", "Ada")
             patch.setenv(f"GIT_{role}_EMAIL", "ada@example.invalid")
