@@ -6,9 +6,9 @@ last the whole suite in its own order, because tests share state. The first that
 most cost a single test. Where that is a short one, several candidates meet it in one child, which
 none may leave otherwise than it was; whoever passes there goes through all stages alone.
 
-The quick way is to give live functions new code, or names new values; of these only failing is
-believed, and what passes is imported anew at once. Whatever that does not do for is set aside, to
-be imported anew, which takes many times as long: half of the requests, while there are others.
+The quick way is to give live functions new code, or names new values; where only failing is to be
+believed of that, what passes is imported anew at once. Whatever that does not do for, or where not
+even failing is believed, is set aside to be imported anew, when it is worth that time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
+from bot.engines.search.aside import Aside
 from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum
 from bot.engines.search.server import CannotTest, Gone, Server
 from bot.engines.search.staging import Plan
@@ -91,11 +92,6 @@ class _Bench:
     asked: dict[int, _Asked] = field(default_factory=dict)
     deaths: int = 0
 
-    @property
-    def imports_anew(self) -> int:
-        """How many of the requests ask for that."""
-        return sum(asked.trials[0].is_anew for asked in self.asked.values())
-
 
 class Evaluation:
     """One search's verdicts. `alone` are failing tests that pass where no other ran before them;
@@ -125,7 +121,7 @@ class Evaluation:
         self._judged: dict[int, Judged | None] = {}
         """By their places; None where a candidate has given its place up, for a later one."""
         self._waiting: deque[_Trial] = deque()
-        self._set_aside: deque[_Trial] = deque()
+        self._aside: Aside[_Trial] = Aside()
         self._given_up = 0
         self._submitted = 0
         self._given = 0
@@ -165,7 +161,7 @@ class Evaluation:
                 if self._is_over():
                     return
             is_idle = not self._waiting and not any(bench.asked for bench in benches)
-            has_more = self._set_aside or not self._drained
+            has_more = self._aside or not self._drained
             if is_idle and not (has_more and self._may_submit()):
                 return
             self._wait(benches)
@@ -192,24 +188,23 @@ class Evaluation:
         for depth in range(1, DEPTH + 1):  # each server gets one before any gets two
             for bench in benches:
                 if len(bench.asked) < depth:
-                    trials = self._next(source, benches)
+                    trials = self._next(source)
                     if not trials:
                         return
                     self._send(bench, trials)
 
-    def _next(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> list[_Trial]:
+    def _next(self, source: Iterator[Candidate]) -> list[_Trial]:
         if self._waiting:
             return [self._waiting.popleft()]
-        anew = sum(bench.imports_anew for bench in benches)
-        if 2 * anew < DEPTH * len(benches) and self._set_aside and self._has_room():
+        if self._aside.is_due(self._submitted) and self._has_room():
             return [self._brought_back()]
         trials = self._fresh(source)
-        if not trials and self._set_aside and self._has_room():
+        if not trials and self._aside and self._has_room():
             return [self._brought_back()]
         return trials
 
     def _brought_back(self) -> _Trial:
-        trial = self._set_aside.popleft()
+        trial = self._aside.take()
         trial.place = self._submitted
         self._submitted += 1
         return trial
@@ -283,12 +278,20 @@ class Evaluation:
                 self._died(bench, asked)
                 continue
             bench.deaths = 0
+            self._learn(asked, answer)
             for waiting in bench.asked.values():
                 waiting.sent = time.monotonic()
             if asked.is_for_several:
                 self._judge_several(asked.trials, answer.get("results"))
             else:
                 self._judge(asked.trials[0], answer)
+
+    def _learn(self, asked: _Asked, answer: Mapping[str, Any]) -> None:
+        """What a candidate takes that fails; what passes goes through many more tests."""
+        if answer.get("end") != "passed":
+            seconds = time.monotonic() - asked.sent
+            is_anew = asked.trials[0].is_anew
+            self._aside.took(seconds, len(asked.trials), is_anew=is_anew)
 
     def _bury(self, bench: _Bench) -> None:
         """What was under way has died with the server; what waited there is sent again."""
@@ -328,7 +331,7 @@ class Evaluation:
 
     def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
         if answer.get("end") == "refused" and not trial.is_anew:
-            self._put_aside(trial)
+            self._put_aside(trial, is_tried=bool(answer.get("is_tried")))
             return
         if answer.get("end") == "anew" and not trial.is_anew:
             self._waiting.appendleft(replace(trial, is_anew=True))  # only that is believed to pass
@@ -359,11 +362,15 @@ class Evaluation:
             self._late.append(trial)
         self._judged[trial.place] = judged
 
-    def _put_aside(self, trial: _Trial) -> None:
-        """To be imported anew later. It gives its place up, so that nobody waits for it."""
+    def _put_aside(self, trial: _Trial, *, is_tried: bool) -> None:
+        """To be imported anew later. It gives its place up, so that nobody waits for it.
+
+        Having failed in the live process tells something where the failing tests run the change.
+        """
         self._judged[trial.place] = None
         self._given_up += 1
-        self._set_aside.append(replace(trial, is_anew=True))
+        is_doubted = is_tried and self._plan.is_run(trial.candidate)
+        self._aside.put(replace(trial, is_anew=True), trial.place, is_doubted=is_doubted)
 
     def _may_retry(self, is_promising: bool) -> bool:
         """Whether so few of its kind had more time at once that this one can have it."""

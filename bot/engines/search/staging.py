@@ -52,6 +52,12 @@ class Plan:
         """So many of them end at the base; they come first."""
         self.files = sorted({path for test in first for path in test.lines or ()})
         """The files that the failing tests run."""
+        self._run = {
+            (path, line)
+            for test in first
+            for path, lines in (test.lines or {}).items()
+            for line in lines
+        }
         passing = {t.id: t for t in ran.values() if t.outcome is Outcome.PASSED}
         self._passing = list(passing.values())
         self._may_fail = [
@@ -77,6 +83,10 @@ class Plan:
             return 1
         _, _, seconds = self._mending[0]
         return max(1, min(MOST_AT_ONCE, int(_SHORT_S / max(seconds, 0.001))))
+
+    def is_run(self, candidate: Candidate) -> bool:
+        """Whether the failing tests run the line that it changes."""
+        return (candidate.path, candidate.line) in self._run
 
     def first(self) -> Stage:
         """The stage for candidates that are tried in one child."""

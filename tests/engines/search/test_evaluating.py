@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from bot.engines.search.evaluating import DEPTH, MAX_AHEAD, SELDOM, Evaluation, Until
+from bot.engines.search.aside import SUPPOSED_TIMES
+from bot.engines.search.evaluating import MAX_AHEAD, SELDOM, Evaluation, Until
 from bot.engines.search.model import Candidate, Judged, Outcome, Replacement, Spectrum, TestRan
 from bot.engines.search.server import CannotTest, Gone, Server
 
@@ -445,23 +446,20 @@ def test_it_counts_once_among_those_that_are_tried(scripted: Scripted) -> None:
     assert len(list(evaluated([scripted(imports)], endless(), Until(most=50)))) == 50
 
 
-def test_half_of_the_requests_import_while_there_are_others_to_try(scripted: Scripted) -> None:
-    """Importing takes many times as long, and those others would wait for it."""
+def test_an_import_waits_until_as_many_others_as_it_takes_times_as_long(
+    scripted: Scripted,
+) -> None:
+    def refused(new: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        needs_import = new == "0" and not request["anew"]
+        return {"end": "refused", "why": "it runs at import"} if needs_import else FAILED
 
-    def refused(asked: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        return FAILED if request["anew"] else {"end": "refused", "why": "it runs at import"}
-
-    servers = [scripted(refused) for _ in range(4)]
-    importing: list[int] = []
-
-    def note(request: Mapping[str, Any]) -> None:
-        if not request["anew"]:
-            importing.append(sum(each["anew"] for one in servers for each in one.waiting))
-
-    for server in servers:
-        server.on_ask = note
-    list(evaluated(servers, [str(number) for number in range(100)]))
-    assert max(importing) == 4 * DEPTH / 2
+    server = scripted(refused)
+    numbers = [str(number) for number in range(60)]
+    assert sorted(news(evaluated([server], numbers))) == sorted(
+        (n, Outcome.FAILED) for n in numbers
+    )
+    asked = [request["anew"] for request in server.seen]
+    assert asked.index(True) == SUPPOSED_TIMES
 
 
 def test_what_is_believed_to_pass_only_when_imported_is_imported_at_once(

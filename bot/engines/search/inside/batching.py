@@ -12,13 +12,14 @@ import os
 import signal
 import time
 
+from .belief import least
 from .bounded import Alarm
 from .editing import edited
 from .forking import children, exit_now
 from .holding import Holding
 from .running import Told
 from .stages import number_in
-from .swapping import Swap, is_half_believed, put
+from .swapping import Swap, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ class Member:
         self.number = number
         self.edits = edits
         self.swaps = swaps
-        self.is_half_believed = is_half_believed(swaps)
+        self.belief = least(swaps)
 
     def goes_after(self, lasting: Lasting) -> bool:
         """Whether it leaves alone what lasts of the base's tests."""
-        codes = [swap.old for swap in self.swaps if isinstance(swap, Swap)]
-        return not self.is_half_believed and not lasting.depends_on(codes)
+        functions = [swap for swap in self.swaps if isinstance(swap, Swap)]
+        depends = lasting.depends_on([swap.old for swap in functions])
+        return len(functions) == len(self.swaps) and not depends
 
 
 def groups(members: Sequence[Member], lasting: Lasting | None) -> list[tuple[list[Member], bool]]:

@@ -1,14 +1,16 @@
 """The quick way to try another value of a name that a module, or a class in it, binds at import.
 
 In the live process the name gets its new value wherever it is bound. What was made of the old one
-by then would stay, so this is done only where nothing has read the name so far; and even then only
-failing is believed: for what passes, the project is imported anew.
+by then would stay, so failing is believed only where nothing has read the name so far; and passing
+never is: for what passes, the project is imported anew.
 """
 
 from __future__ import annotations
 
 import dis
 from types import BuiltinMethodType, CodeType
+
+from .belief import Belief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ class _Uses:
 class Rebinding:
     """Another value for one name, everywhere it is bound to the value that it has."""
 
-    def __init__(self, spaces: Sequence[Space], value: CodeType) -> None:
+    def __init__(self, spaces: Sequence[Space], value: CodeType, belief: Belief) -> None:
+        self.belief = belief
         self._spaces = spaces
         self._value = value
         self._old = spaces[0].get()
@@ -139,15 +142,16 @@ class Space:
         return eval(value, vars(self._module), dict(names))
 
 
-def spaces(
+def rebinding(
     name: str,
     classes: Sequence[str],
+    value: CodeType,
     module: ModuleType,
     others: Sequence[ModuleType],
     ran: RanBefore,
-) -> list[Space]:
-    """Where the name is bound that this module, or a class in it, binds: there, and wherever it
-    was imported from there. Nothing has read it so far."""
+) -> Rebinding:
+    """Another value for the name that this module, or a class in it, binds: there, and wherever it
+    was imported from there."""
     own = Space(name, module, _class_in(module, classes))
     old = own.get()
     if old is _MISSING:
@@ -164,9 +168,8 @@ def spaces(
         elif space.get() is old and ran.has_imported(name, space.file):
             raise NotRebindable("a file that imports it binds it, too")
     files = {space.file for space in found}
-    if ran.has_read(name, files) or ran.has_looked_at_all(files):
-        raise NotRebindable("it was read while the tests were collected")
-    return found
+    is_read = ran.has_read(name, files) or ran.has_looked_at_all(files)
+    return Rebinding(found, value, Belief.NOTHING if is_read else Belief.FAILING)
 
 
 def _class_in(module: ModuleType, names: Sequence[str]) -> type | None:

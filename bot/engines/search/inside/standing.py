@@ -8,12 +8,13 @@ import os
 import sys
 import time
 
+from .belief import Belief, believed, least
 from .editing import NotSwappable, spans_in
 from .forking import Attempt, Limits, Telling, adopt_orphans, children, exit_now, fork, fork_off
 from .keeping import Kept
 from .running import Measure, Renumbered, Told, Untold, no_longer_writing
 from .stages import follow, measured
-from .swapping import RanEarly, Swaps, is_half_believed, put
+from .swapping import RanEarly, Swaps, put
 from .together import Together
 from .tracing import Places
 from .wire import Line
@@ -108,6 +109,7 @@ class CollectedStand(Stand):
             swaps = self._planned(message["edits"])
         except NotSwappable as reason:
             return {"end": "refused", "why": str(reason)}
+        belief = least(swaps)
         answer: Message = {"end": "passed", "stage": 0, "test": -1, "passed": 0}
         for at, stage in enumerate(message["stages"]):
             attempt = self.fork(stage["cpu"], stage["wall"])
@@ -119,9 +121,9 @@ class CollectedStand(Stand):
                 answer["stage"] = at
                 if answer["end"] != "passed":
                     break
-                if is_half_believed(swaps):
-                    return {"end": "anew"}
-        return answer
+                if belief is not Belief.ALL:
+                    break
+        return believed(answer, belief)
 
     def _planned(self, edits: dict[str, Any]) -> list[Swap | Rebinding]:
         swaps = []

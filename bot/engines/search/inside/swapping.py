@@ -1,8 +1,9 @@
 """The quick way to try a candidate: give the live functions new code, and import nothing again.
 
-It is taken only where it comes to the same as importing the edited file: all that the edit changes
-is code of functions that exist, that nothing has run yet, and whose closures stay as they are; or,
-to see what fails, the value of a name that nothing has read yet.
+It comes to the same as importing the edited file where all that the edit changes is code of
+functions that exist, that nothing has run yet, and whose closures stay as they are; as far as what
+fails goes, too, where it is the value of a name that nothing has read yet. What has run or was read
+by then is tried as well, but not believed: it only tells which import is worth its time at once.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import re
 import sys
 from types import CodeType, FunctionType
 
+from .belief import Belief
 from .codes import is_function, key_of, pairs, real, same
 from .editing import File, NewValue, NotSwappable
-from .rebinding import NotRebindable, RanBefore, Rebinding, spaces
+from .rebinding import NotRebindable, RanBefore, Rebinding, rebinding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +52,9 @@ class RanEarly:
 class Swap:
     """Another code for one function."""
 
-    def __init__(self, function: FunctionType, new: CodeType) -> None:
+    def __init__(self, function: FunctionType, new: CodeType, belief: Belief) -> None:
         self.old = function.__code__
+        self.belief = belief
         self._function = function
         self._new = new
 
@@ -73,11 +76,6 @@ def put(swaps: Sequence[Swap | Rebinding]) -> bool | None:
     except BaseException:  # noqa: BLE001 - it is the candidate's own; time that is up shows itself
         return None
     return True
-
-
-def is_half_believed(swaps: Sequence[Swap | Rebinding]) -> bool:
-    """Whether only failing is to be believed of them."""
-    return any(isinstance(swap, Rebinding) for swap in swaps)
 
 
 class Swaps:
@@ -119,10 +117,9 @@ class Swaps:
             raise NotSwappable("its file is not imported, or several times")
         everywhere = [module for found in self._modules.values() for module in found]
         try:
-            found = spaces(new.name, new.classes, own[0], everywhere, self._ran)
+            return rebinding(new.name, new.classes, new.value, own[0], everywhere, self._ran)
         except NotRebindable as reason:
             raise NotSwappable(str(reason)) from reason
-        return Rebinding(found, new.value)
 
     def _look_around(self) -> None:
         for found in gc.get_objects():
@@ -136,6 +133,10 @@ class Swaps:
                 key = self._key(code) if code else None
                 if key:
                     self._running.add(key)
+
+    def _belief(self, key: Key) -> Belief:
+        """None, if it ran while the tests were collected."""
+        return Belief.NOTHING if key in self._ran_early else Belief.ALL
 
     def _key(self, code: CodeType) -> Key | None:
         key = key_of(code)
@@ -151,14 +152,12 @@ class Swaps:
 
     def _swaps(self, old: CodeType, new: CodeType) -> Iterator[Swap]:
         key = key_of(old)
-        if key in self._ran_early:
-            raise NotSwappable("it ran while the tests were collected")
         if key in self._running:
             raise NotSwappable("it is running")
         live = self._with_code(old)
         if not live:
             raise NotSwappable("nothing has it")
-        yield from (Swap(function, new) for function in live)
+        yield from (Swap(function, new, self._belief(key)) for function in live)
         for inner, newer in pairs(old, new):
             if not same(inner, newer):
                 yield from self._inner(inner, newer)
@@ -166,12 +165,12 @@ class Swaps:
     def _inner(self, old: CodeType, new: CodeType) -> Iterator[Swap]:
         """What exists already of a function inside of one; the rest comes with the outer one."""
         key = key_of(old)
-        if key in self._ran_early or key in self._running:
-            raise NotSwappable("a part of it ran while the tests were collected")
+        if key in self._running:
+            raise NotSwappable("a part of it is running")
         for function in self._with_code(old):
             if old.co_freevars != new.co_freevars:
                 raise NotSwappable("its closure changes")
-            yield Swap(function, new)
+            yield Swap(function, new, self._belief(key))
         for inner, newer in pairs(old, new):
             yield from self._inner(inner, newer)
 

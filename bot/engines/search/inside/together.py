@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from . import batching, lasting
+from .belief import believed
 from .editing import NotSwappable, spans_in
 from .forking import Telling
 from .holding import Holding
@@ -57,9 +58,8 @@ class Together:
         if known not in self._lasting and LEAST <= len(members) < 2 * children:
             self._lasting[known] = self._look(message)
         for member in members:
-            ended = found.get(member.number)
-            if member.is_half_believed and ended is not None and ended["end"] == "open":
-                ended["end"] = "anew"
+            if member.number in found:
+                found[member.number] = believed(found[member.number], member.belief)
         numbers = range(len(message["candidates"]))
         return {"results": [found.get(number, {"end": "open"}) for number in numbers]}
 

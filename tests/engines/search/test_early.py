@@ -1,0 +1,87 @@
+"""What ran while the tests were collected is tried live, and imported before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from bot.engines.search import staging
+from bot.engines.search.model import Outcome, Spectrum
+from tests.engines.search.workbench import Workbench, workbench_of_module
+
+OLD = "x - 1"
+WRONG = ("x - 2", "x", "x - None")
+RIGHT = "x + 1"
+PROJECTS: Mapping[str, str] = {
+    "it matters in the test": f"def more(x):\n    return {OLD}\n\n\nUNUSED = more(1)\n",
+    "it matters at import": f"def made(x):\n    return {OLD}\n\n\nTWO = made(1)\n\n\n"
+    "def more(x):\n    return TWO if x == 1 else None\n",
+    "it matters in both": f"def other(x):\n    return {OLD}\n\n\nTWO = other(1)\n\n\n"
+    "def more(x):\n    return other(x) if TWO == 2 else None\n",
+    "only a test calls it": f"def more(x):\n    return {OLD}\n",
+}
+BROKEN = "x + 1 if x == 1 else None + x"
+"""Passes in the live process, where nobody calls it with another number any more."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    files = {}
+    for at, text in enumerate(PROJECTS.values()):
+        files[f"m{at}.py"] = text
+        files[f"test_m{at}.py"] = (
+            f"from m{at} import more\n\n\ndef test_it():\n    assert more(1) == 2\n"
+        )
+    files["m9.py"] = f"def more(x):\n    return {OLD}\n\n\nUNUSED = more(5)\n"
+    files["test_m9.py"] = files["test_m0.py"].replace("m0", "m9")
+    with workbench_of_module(tmp_path_factory.mktemp("world"), files) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def spectrum(world: Workbench) -> Spectrum:
+    return world.laboratory.spectrum()
+
+
+def ends(world: Workbench, spectrum: Spectrum, at: int, *news: str) -> list[Outcome]:
+    tried = [world.change(f"m{at}.py", OLD, new) for new in news]
+    found = world.laboratory.evaluate(iter(tried), spectrum, wanted=[f"test_m{at}.py::test_it"])
+    outcomes = {judged.candidate.replacements: judged.outcome for judged in found}
+    return [outcomes[one.replacements] for one in tried]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["together", "alone"])
+@pytest.mark.parametrize("how", PROJECTS)
+def test_each_is_judged_as_by_importing_it(
+    world: Workbench,
+    spectrum: Spectrum,
+    how: str,
+    together: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(staging, "_SHORT_S", 10.0 if together else 0.0)
+    found = ends(world, spectrum, list(PROJECTS).index(how), *WRONG, RIGHT)
+    assert found == [*(Outcome.FAILED for _ in WRONG), Outcome.PASSED]
+
+
+def test_what_passes_only_where_it_was_not_imported_is_not_believed(
+    world: Workbench, spectrum: Spectrum
+) -> None:
+    assert ends(world, spectrum, 9, BROKEN, RIGHT) == [Outcome.FAILED, Outcome.PASSED]
+
+
+def test_what_passes_live_does_not_wait_for_those_that_failed_so(
+    world: Workbench, spectrum: Spectrum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = world.laboratory._servers[0]
+    ask, anew = server.ask, []
+
+    def note(request: Mapping[str, object]) -> int:
+        if request.get("anew"):
+            anew.append(str(request["edits"]))
+        return ask(request)
+
+    monkeypatch.setattr(server, "ask", note)
+    ends(world, spectrum, 0, *WRONG, RIGHT)
+    assert [RIGHT in edits for edits in anew] == [True, False, False, False]
