@@ -306,6 +306,34 @@ WORD = re.compile(r'\s+-\s+')
         20,
     ),
     (
+        "regex-class",
+        r"""import re
+
+
+def f(name):
+    return re.compile(rf'<{name}[^>]*>{{2}}')
+""",
+        r"""import re
+
+
+def f(name):
+    return re.compile(rf'<{name}[^><]*>{{2}}')
+""",
+        300,
+    ),
+    (
+        "regex-everywhere",
+        r"""import re
+
+TAG = re.compile(r'<a[^>]*>|<b[^>]*/>')
+""",
+        r"""import re
+
+TAG = re.compile(r'<a[^><]*>|<b[^><]*/>')
+""",
+        200,
+    ),
+    (
         "regex-quantifier",
         r"""import re
 

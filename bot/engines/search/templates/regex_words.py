@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from bot.engines.search.templates.elements import words_like
-from bot.engines.search.templates.literals import Literal, literals_of
 from bot.engines.search.templates.regex_parts import Kind, parts_of
-from bot.engines.search.templates.regexes import Change, alternations, is_regex, variant_of
+from bot.engines.search.templates.regexes import (
+    TEXT,
+    Change,
+    Text,
+    alternations,
+    regex_literals,
+    variant_of,
+)
 from bot.engines.search.templates.site import Site, Template, Variant
 
 _AHEAD = (r"(?!\d)", r"(?!\w)", r"(?=\s|$)", r"(?!\s)", r"\b")
 _BEHIND = (r"(?<!\w)", r"(?<!\S)", r"(?<!\\)", r"\b")
 
 
-def _tokens(node: ast.Constant, site: Site) -> list[Literal]:
-    if not isinstance(node.value, str) or not is_regex(node, site):
-        return []
-    if isinstance(site.parent(node), ast.JoinedStr):
-        return []
-    return literals_of(node, site.source)
-
-
-def words(node: ast.Constant, site: Site) -> Iterator[Variant]:
+def words(node: Text, site: Site) -> Iterator[Variant]:
     """`(IF|FOR)` as `(IF|FOR|CASE)`, with the words of the tests."""
-    for token in _tokens(node, site):
+    for token in regex_literals(node, site):
         pattern = token.value
         for start, end, bars in alternations(pattern, parts_of(pattern)):
             edges = [start, *(place for bar in bars for place in (bar, bar + 1)), end]
@@ -39,9 +36,9 @@ def words(node: ast.Constant, site: Site) -> Iterator[Variant]:
                     yield made
 
 
-def edges(node: ast.Constant, site: Site) -> Iterator[Variant]:
+def edges(node: Text, site: Site) -> Iterator[Variant]:
     """What must not follow, or come before, a piece of the pattern."""
-    for token in _tokens(node, site):
+    for token in regex_literals(node, site):
         pattern = token.value
         parts = parts_of(pattern)
         for at, part in enumerate(parts):
@@ -65,6 +62,6 @@ def edges(node: ast.Constant, site: Site) -> Iterator[Variant]:
 
 
 TEMPLATES = (
-    Template("regex-word", (ast.Constant,), words),
-    Template("regex-edge", (ast.Constant,), edges),
+    Template("regex-word", TEXT, words),
+    Template("regex-edge", TEXT, edges),
 )

@@ -109,9 +109,9 @@ def classes(pattern: str, parts: list[Part]) -> Iterator[Change]:
         if part.kind is not Kind.CLASS:
             continue
         items = class_items(part.text)
-        around = [p.text for p in parts[max(0, at - 3) : at + 4] if p.kind is Kind.CHARACTER]
-        yield from _other_items(part, items)
-        yield from _more_items(part, items, around)
+        around = around_of(parts, at)
+        yield from other_items(part, items)
+        yield from more_items(part, items, around)
         following = parts[at + 1] if at + 1 < len(parts) else None
         if following is not None and following.kind is Kind.QUANTIFIER and 2 <= len(items) <= 4:
             each = [part.text[low:high] for low, high in items]
@@ -125,7 +125,12 @@ def classes(pattern: str, parts: list[Part]) -> Iterator[Change]:
             yield Change(part.start, part.end, f"[^{escaped}]", 0.6)
 
 
-def _other_items(part: Part, items: list[tuple[int, int]]) -> Iterator[Change]:
+def around_of(parts: list[Part], at: int) -> list[str]:
+    """The characters that stand near a part."""
+    return [part.text for part in parts[max(0, at - 3) : at + 4] if part.kind is Kind.CHARACTER]
+
+
+def other_items(part: Part, items: list[tuple[int, int]]) -> Iterator[Change]:
     """The class negated; its items dropped, widened, escaped."""
     negative = part.text.startswith("[^")
     first = part.start + (2 if negative else 1)
@@ -140,7 +145,7 @@ def _other_items(part: Part, items: list[tuple[int, int]]) -> Iterator[Change]:
             yield Change(part.start + low, part.start + high, "\\" + item, 0.2)
 
 
-def _more_items(part: Part, items: list[tuple[int, int]], around: list[str]) -> Iterator[Change]:
+def more_items(part: Part, items: list[tuple[int, int]], around: list[str]) -> Iterator[Change]:
     inside = {part.text[low:high] for low, high in items}
     first = part.start + (2 if part.text.startswith("[^") else 1)
     for rank, new in enumerate(_ADDED):
@@ -303,15 +308,27 @@ def insertions(pattern: str, parts: list[Part]) -> Iterator[Change]:
         yield Change(0, 0, new, 0.3)
 
 
-def is_regex(node: ast.Constant, site: Site) -> bool:
+Text = ast.Constant | ast.JoinedStr
+TEXT = (ast.Constant, ast.JoinedStr)
+
+
+def regex_literals(node: Text, site: Site) -> list[Literal]:
+    """The tokens of a regular expression; none of what is no string, or part of one."""
+    is_text = isinstance(node, ast.JoinedStr) or isinstance(node.value, str | bytes)
+    if not is_text or isinstance(site.parent(node), ast.JoinedStr | ast.FormattedValue):
+        return []
+    tokens = literals_of(node, site.source)
+    return tokens if _is_regex(node, "".join(one.value for one in tokens), site) else []
+
+
+def _is_regex(node: Text, text: str, site: Site) -> bool:
     up = site.parent(node)
     if isinstance(up, ast.Call) and isinstance(up.func, ast.Attribute) and node in up.args[:1]:
         owner = up.func.value
         if isinstance(owner, ast.Name) and owner.id in ("re", "regex"):
             return True
-        if up.func.attr in ("split", "sub", "compile") and looks_like_regex(str(node.value)):
-            return up.func.attr != "split" or "\\" in str(node.value)
-    text = str(node.value)
+        if up.func.attr in ("split", "sub", "compile") and looks_like_regex(text):
+            return up.func.attr != "split" or "\\" in text
     start = site.source.start(node)
     is_raw = "r" in site.source.text[start : start + 2].lower()
     return (is_raw and (looks_like_regex(text) or len(text) > 2)) or (
@@ -325,13 +342,9 @@ def _named_pattern(up: ast.AST | None, site: Site) -> bool:
     return any(word in name for word in ("re_", "_re", "regex", "pattern"))
 
 
-def _with(editor: Editor) -> Callable[[ast.Constant, Site], Iterator[Variant]]:
-    def propose(node: ast.Constant, site: Site) -> Iterator[Variant]:
-        if not isinstance(node.value, str | bytes) or not is_regex(node, site):
-            return
-        if isinstance(site.parent(node), ast.JoinedStr):
-            return
-        tokens = literals_of(node, site.source)
+def _with(editor: Editor) -> Callable[[Text, Site], Iterator[Variant]]:
+    def propose(node: Text, site: Site) -> Iterator[Variant]:
+        tokens = regex_literals(node, site)
         for token in tokens:
             checked = len(tokens) == 1 and len(token.value) <= LONGEST_CHECKED
             checked = checked and quietly_valid(token.value)
@@ -359,41 +372,12 @@ def quietly_valid(pattern: str) -> bool:
         return is_valid(pattern)
 
 
-def everywhere(node: ast.Constant, site: Site) -> Iterator[Variant]:
-    """The same small change wherever the pattern has the same piece."""
-    if not isinstance(node.value, str) or not is_regex(node, site):
-        return
-    if isinstance(site.parent(node), ast.JoinedStr):
-        return
-    for token in literals_of(node, site.source):
-        old = token.value
-        for piece, news in (
-            (r"\s", (r"\s+", r"\s*")),
-            (r"\d", (r"\d+", r"\w")),
-            (r"\w", (r"[\w-]", r"[\w.]", r"\S")),
-            ("*", ("+", "*?")),
-            ("+", ("*", "+?")),
-            ("a-z", ("a-zA-Z", r"\w")),
-            (".", (r"\.", r"[^\n]")),
-            (" ", (r"\s+", r"\s*")),
-        ):
-            if old.count(piece) < 2:
-                continue
-            for new in news:
-                places = [m.start() for m in re.finditer(re.escape(piece), old)]
-                made = edits([token.edit(p, p + len(piece), new) for p in places])
-                if made is not None and quietly_valid(old.replace(piece, new)):
-                    said = f"match `{new}` instead of `{piece}` everywhere"
-                    yield Variant(made, 1.0, said)
-
-
 TEMPLATES = (
-    Template("regex-quantifier", (ast.Constant,), _with(quantifiers)),
-    Template("regex-class", (ast.Constant,), _with(classes)),
-    Template("regex-escape", (ast.Constant,), _with(escapes)),
-    Template("regex-anchor", (ast.Constant,), _with(anchors)),
-    Template("regex-group", (ast.Constant,), _with(groups)),
-    Template("regex-alternative", (ast.Constant,), _with(alternatives)),
-    Template("regex-insertion", (ast.Constant,), _with(insertions)),
-    Template("regex-everywhere", (ast.Constant,), everywhere),
+    Template("regex-quantifier", TEXT, _with(quantifiers)),
+    Template("regex-class", TEXT, _with(classes)),
+    Template("regex-escape", TEXT, _with(escapes)),
+    Template("regex-anchor", TEXT, _with(anchors)),
+    Template("regex-group", TEXT, _with(groups)),
+    Template("regex-alternative", TEXT, _with(alternatives)),
+    Template("regex-insertion", TEXT, _with(insertions)),
 )
