@@ -24,7 +24,7 @@ from typing import Any
 from bot.engines.search.aside import Aside
 from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum
 from bot.engines.search.server import CannotTest, Gone, Server
-from bot.engines.search.staging import Plan
+from bot.engines.search.staging import Plan, Stage
 
 DEPTH = 2
 """Requests that wait at a server while it works, so that it never waits for us."""
@@ -70,14 +70,17 @@ class _Trial:
     times: float = 1.0
     is_anew: bool = False
     """Whether the project is imported anew for it."""
+    stages: Sequence[Stage] = ()
+    """What it was last tried with."""
 
 
 @dataclass(slots=True)
 class _Asked:
-    """A request under way, for one candidate or several at once."""
+    """A request under way, for one candidate, for several at once, or for a test of the base."""
 
     trials: list[_Trial]
     sent: float
+    test: int = -1
 
     @property
     def is_for_several(self) -> bool:
@@ -188,10 +191,11 @@ class Evaluation:
         for depth in range(1, DEPTH + 1):  # each server gets one before any gets two
             for bench in benches:
                 if len(bench.asked) < depth:
-                    trials = self._next(source)
-                    if not trials:
+                    test = self._plan.breakable.to_prove()
+                    trials = self._next(source) if test is None else []
+                    if test is None and not trials:
                         return
-                    self._send(bench, trials)
+                    self._send(bench, trials, -1 if test is None else test)
 
     def _next(self, source: Iterator[Candidate]) -> list[_Trial]:
         if self._waiting:
@@ -225,24 +229,29 @@ class Evaluation:
         is_ahead = self._submitted - self._given >= MAX_AHEAD
         return not is_ahead and self._may_submit()
 
-    def _send(self, bench: _Bench, trials: list[_Trial]) -> None:
-        asked = _Asked(trials, time.monotonic())
+    def _send(self, bench: _Bench, trials: list[_Trial], test: int) -> None:
+        asked = _Asked(trials, time.monotonic(), test)
         try:
             if not bench.server.is_running:
                 bench.server.start()
-            bench.asked[bench.server.ask(self._request(trials))] = asked
+            bench.asked[bench.server.ask(self._request(asked))] = asked
         except Gone:
             bench.asked[-1] = asked
             self._bury(bench)
 
-    def _request(self, trials: Sequence[_Trial]) -> dict[str, Any]:
-        edits = [_edits(trial.candidate) for trial in trials]
-        if len(trials) > 1:
+    def _request(self, asked: _Asked) -> dict[str, Any]:
+        if not asked.trials:
+            stages = [self._plan.alone(asked.test)]
+            return {"do": "try", "edits": {}, "stages": stages, "anew": False}
+        edits = [_edits(trial.candidate) for trial in asked.trials]
+        if asked.is_for_several:
             files, stage = self._plan.files, self._plan.first()
+            for trial in asked.trials:
+                trial.stages = [stage]
             return {"do": "batch", "candidates": edits, "stage": stage, "files": files}
-        trial = trials[0]
-        stages = self._plan.stages(trial.candidate, trial.times)
-        return {"do": "try", "edits": edits[0], "stages": stages, "anew": trial.is_anew}
+        trial = asked.trials[0]
+        trial.stages = self._plan.stages(trial.candidate, trial.times)
+        return {"do": "try", "edits": edits[0], "stages": trial.stages, "anew": trial.is_anew}
 
     # -------------------------------------------------------------------------------- answers
 
@@ -281,17 +290,23 @@ class Evaluation:
             self._learn(asked, answer)
             for waiting in bench.asked.values():
                 waiting.sent = time.monotonic()
-            if asked.is_for_several:
+            if not asked.trials:
+                passes = answer.get("end") == "passed"
+                self._plan.breakable.proven(asked.test, passes=passes)
+            elif asked.is_for_several:
                 self._judge_several(asked.trials, answer.get("results"))
             else:
                 self._judge(asked.trials[0], answer)
 
     def _learn(self, asked: _Asked, answer: Mapping[str, Any]) -> None:
-        """What a candidate takes that fails; what passes goes through many more tests."""
-        if answer.get("end") != "passed":
+        """What a candidate takes that fails at once, and what those break that take longer."""
+        stage, passed = _number(answer.get("stage")), answer.get("end") == "passed"
+        if asked.trials and stage <= 0 and not passed:
             seconds = time.monotonic() - asked.sent
             is_anew = asked.trials[0].is_anew
             self._aside.took(seconds, len(asked.trials), is_anew=is_anew)
+        elif asked.trials and stage == len(asked.trials[0].stages) - 1 and not passed:
+            self._plan.broke(_number(answer.get("test")))
 
     def _bury(self, bench: _Bench) -> None:
         """What was under way has died with the server; what waited there is sent again."""
@@ -306,7 +321,9 @@ class Evaluation:
         bench.deaths += 1
         if bench.deaths > _MAX_DEATHS:
             raise CannotTest("The process that runs the tests keeps ending.")
-        if asked.is_for_several:
+        if not asked.trials:
+            self._plan.breakable.proven(asked.test, passes=False)
+        elif asked.is_for_several:
             self._waiting.extendleft(reversed(asked.trials))
         else:
             self._judge(asked.trials[0], {"end": "died"})
@@ -315,17 +332,13 @@ class Evaluation:
         """Those that do not fail together are tried alone; fewer together, where most do not."""
         told = results if isinstance(results, list) else []
         undecided = 0
-        to_import = []
         for trial, result in zip_longest(trials, told[: len(trials)]):
             end = result.get("end") if isinstance(result, dict) else ""
             if end in _DECIDED:
                 self._judge(trial, {**result, "stage": 0})
-            elif end == "anew":
-                to_import.append(replace(trial, is_anew=True))
             else:
                 self._waiting.append(trial)
                 undecided += 1
-        self._waiting.extendleft(reversed(to_import))
         if undecided > len(trials) // 2:
             self._at_once = max(1, self._at_once // 2)
 
@@ -338,8 +351,7 @@ class Evaluation:
             return
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
         stage, test = _number(answer.get("stage")), _number(answer.get("test"))
-        stages = self._plan.stages(trial.candidate, trial.times)
-        before = stages[stage]["before"] if 0 <= stage < len(stages) else 0
+        before = trial.stages[stage]["before"] if 0 <= stage < len(trial.stages) else 0
         is_mending = before < self._plan.wanted
         passed = max(0, _number(answer.get("passed"))) if is_mending else 0
         is_first = trial.times == 1.0
@@ -347,7 +359,7 @@ class Evaluation:
             is_promising = before + passed >= self._plan.ending > 0
             if self._may_retry(is_promising):
                 times = PROMISING_TIMES if is_promising else LATE_TIMES
-                self._spent += times * stages[0]["cpu"]
+                self._spent += times * trial.stages[0]["cpu"]
                 self._waiting.appendleft(replace(trial, times=times))
                 return
         judged = Judged(

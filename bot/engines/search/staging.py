@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.engines.search.breaking import Breakable
 from bot.engines.search.model import Candidate, Outcome, Spectrum, TestRan
 
 HANG = (Outcome.TIMED_OUT, Outcome.DIED)
@@ -70,6 +71,8 @@ class Plan:
         self._whole = kept if hang else None
         self._whole_s = sum(self._cost(test) for test in ran.values() if test.id not in hang)
         self._near: dict[tuple[str, int], list[int]] = {}
+        self.breakable = Breakable({self._number[name]: t.seconds for name, t in passing.items()})
+        """What candidates break; those that come after meet it before the whole suite."""
 
     @property
     def longest(self) -> float:
@@ -97,11 +100,20 @@ class Plan:
         """All stages for a candidate that is tried alone, with so many times the usual time."""
         found = [_stage(numbers, took, times, start) for start, numbers, took in self._mending]
         if self._whole_s > _LONG_SUITE_S:
-            near = self._close_to(candidate)
+            near = sorted({*self._close_to(candidate), *self.breakable.chosen()})
             if near:
                 found.append(_stage(near, _NEAR_S, times, self.wanted))
         whole = _stage(self._whole, self._whole_s, times, self.wanted)
         return [*found, {**whole, "may_fail": self._may_fail}]
+
+    def alone(self, test: int) -> Stage:
+        """The stage for a test that is run at the base, without those before it."""
+        return _stage([test], _NEAR_S, 1.0, self.wanted)
+
+    def broke(self, test: int) -> None:
+        """A candidate has mended what it should, and broken this test of the suite."""
+        if self._whole_s > _LONG_SUITE_S:
+            self.breakable.broke(test)
 
     def _cost(self, test: TestRan) -> float:
         """Seconds it should take once it passes."""

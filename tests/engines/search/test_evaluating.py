@@ -273,6 +273,54 @@ def test_the_first_failing_test_stands_alone_where_all_of_them_take_long(
     assert (judged.fixed, judged.broke) == (1, "")
 
 
+@pytest.mark.parametrize("passes_alone", [True, False])
+def test_what_one_breaks_the_next_ones_meet_before_a_long_suite_if_it_passes_alone(
+    scripted: Scripted, passes_alone: bool
+) -> None:
+    tests = (
+        TestRan(id="fails", outcome=Outcome.FAILED, seconds=0.01),
+        TestRan(id="breaks", outcome=Outcome.PASSED, seconds=0.01),
+        TestRan(id="long", outcome=Outcome.PASSED, seconds=9.0),
+    )
+    seen: list[list[Any]] = []
+
+    def answering(_: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        seen.append([stage["tests"] for stage in request["stages"]])
+        return {"end": "failed", "stage": len(seen[-1]) - 1, "test": 1, "passed": 1}
+
+    class Base(ScriptedServer):
+        def _answer(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+            if request["edits"]:
+                return super()._answer(request)
+            alone.append(request["stages"][0]["tests"])
+            return PASSED if passes_alone else FAILED
+
+    alone: list[list[int]] = []
+    with closing(Base(answering)) as server:
+        evaluation = Evaluation(("fails", "breaks", "long"), Spectrum(tests), (), Until())
+        found = list(evaluation.run(map(candidate, "abcdef"), cast("list[Server]", [server])))
+    assert [judged.broke for judged in found] == ["breaks"] * 6
+    assert alone == [[1]]
+    assert seen[0] == [[0], None]
+    assert seen[-1] == ([[0], [1], None] if passes_alone else [[0], None])
+
+
+def test_a_server_that_dies_of_a_test_alone_costs_no_candidate(scripted: Scripted) -> None:
+    long = TestRan(id="long", outcome=Outcome.PASSED, seconds=9.0)
+    breaks = {"end": "failed", "stage": 1, "test": 1, "passed": 1}
+
+    class Base(ScriptedServer):
+        def _answer(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+            return super()._answer(request) if request["edits"] else None
+
+    with closing(Base(lambda *_: breaks)) as server:
+        spectrum = Spectrum((*SPECTRUM.tests, long))
+        evaluation = Evaluation((*TESTS, "long"), spectrum, ("fails",), Until())
+        found = news(evaluation.run(map(candidate, "abcd"), cast("list[Server]", [server])))
+    assert found == [(new, Outcome.FAILED) for new in "abcd"]
+    assert server.starts == 2
+
+
 def test_a_suite_that_takes_long_is_preceded_by_tests_of_the_line(scripted: Scripted) -> None:
     lines = {"code.py": frozenset({7})}
     tests = (

@@ -30,12 +30,13 @@ def least(swaps: Sequence[Believed]) -> Belief:
 
 
 def believed(answer: Answer, belief: Belief) -> Answer:
-    """What becomes of a candidate that the tests have been run for: `anew` to be imported at once,
-    `refused` to be imported some time."""
+    """What becomes of a candidate that tests have been run for: `anew` to be imported at once,
+    `refused` to be imported some time; what is `open` stays so."""
     if belief is Belief.ALL:
         return answer
-    if answer["end"] in ("open", "passed"):
-        return {"end": "anew"}
-    if belief is Belief.NOTHING:
-        return {"end": "refused", "why": "it had its effect at import", "is_tried": True}
+    if answer["end"] == "passed":
+        return {**answer, "end": "anew"}
+    if belief is Belief.NOTHING and answer["end"] != "open":
+        why = "it had its effect at import"
+        return {**answer, "end": "refused", "why": why, "is_tried": True}
     return answer

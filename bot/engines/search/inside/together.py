@@ -49,7 +49,7 @@ class Together:
         self, message: Message, planned: Callable[[Message], list[Swap | Rebinding]]
     ) -> Message:
         """What becomes of them; `open` are those to be tried alone, `refused` those that have to
-        be imported, `anew` those of them that have passed."""
+        be imported."""
         found, members = self._members(message["candidates"], planned)
         known = tuple(message["stage"]["tests"])
         children = 0
