@@ -17,14 +17,15 @@ import select
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
 from bot.engines.search.aside import Aside
+from bot.engines.search.asking import Asked, Bench, Trial, number_in, request, seconds_in
 from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum
 from bot.engines.search.server import CannotTest, Gone, Server
-from bot.engines.search.staging import Plan, Stage
+from bot.engines.search.staging import Plan
 
 DEPTH = 2
 """Requests that wait at a server while it works, so that it never waits for us."""
@@ -61,41 +62,6 @@ class Until:
     enough: int | None = None
 
 
-@dataclass(slots=True)
-class _Trial:
-    """One candidate on its way. `place` is its place in the order of submission."""
-
-    place: int
-    candidate: Candidate
-    times: float = 1.0
-    is_anew: bool = False
-    """Whether the project is imported anew for it."""
-    stages: Sequence[Stage] = ()
-    """What it was last tried with."""
-
-
-@dataclass(slots=True)
-class _Asked:
-    """A request under way, for one candidate, for several at once, or for a test of the base."""
-
-    trials: list[_Trial]
-    sent: float
-    test: int = -1
-
-    @property
-    def is_for_several(self) -> bool:
-        return len(self.trials) > 1
-
-
-@dataclass(slots=True)
-class _Bench:
-    """One server with what it was asked, by the requests' numbers."""
-
-    server: Server
-    asked: dict[int, _Asked] = field(default_factory=dict)
-    deaths: int = 0
-
-
 class Evaluation:
     """One search's verdicts. `alone` are failing tests that pass where no other ran before them;
     they are judged by the whole suite only."""
@@ -118,13 +84,13 @@ class Evaluation:
         self._began = time.monotonic()
         self._retry_at = _at_share(self._began, until.deadline)
         self._plausible = 0
-        self._late: list[_Trial] = []
+        self._late: list[Trial] = []
         self._retried = {True: 0, False: 0}
         self._spent = 0.0
         self._judged: dict[int, Judged | None] = {}
         """By their places; None where a candidate has given its place up, for a later one."""
-        self._waiting: deque[_Trial] = deque()
-        self._aside: Aside[_Trial] = Aside()
+        self._waiting: deque[Trial] = deque()
+        self._aside: Aside[Trial] = Aside()
         self._given_up = 0
         self._submitted = 0
         self._given = 0
@@ -134,7 +100,7 @@ class Evaluation:
         self, candidates: Iterable[Candidate], servers: Sequence[Server]
     ) -> Generator[Judged, None, None]:
         source = iter(candidates)
-        benches = [_Bench(server) for server in servers]
+        benches = [Bench(server) for server in servers]
         yield from self._run(source, benches)
         late, self._late = self._late, []
         if late and not self._is_over():
@@ -151,7 +117,7 @@ class Evaluation:
                 if last is not None and last.plausible:
                     yield last
 
-    def _run(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> Iterator[Judged]:
+    def _run(self, source: Iterator[Candidate], benches: Sequence[Bench]) -> Iterator[Judged]:
         while True:
             self._feed(source, benches)
             while self._given in self._judged:
@@ -187,7 +153,7 @@ class Evaluation:
 
     # ------------------------------------------------------------------------------- submitting
 
-    def _feed(self, source: Iterator[Candidate], benches: Sequence[_Bench]) -> None:
+    def _feed(self, source: Iterator[Candidate], benches: Sequence[Bench]) -> None:
         for depth in range(1, DEPTH + 1):  # each server gets one before any gets two
             for bench in benches:
                 if len(bench.asked) < depth:
@@ -197,7 +163,7 @@ class Evaluation:
                         return
                     self._send(bench, trials, -1 if test is None else test)
 
-    def _next(self, source: Iterator[Candidate]) -> list[_Trial]:
+    def _next(self, source: Iterator[Candidate]) -> list[Trial]:
         if self._waiting:
             return [self._waiting.popleft()]
         if self._aside.is_due(self._submitted) and self._has_room():
@@ -207,21 +173,21 @@ class Evaluation:
             return [self._brought_back()]
         return trials
 
-    def _brought_back(self) -> _Trial:
+    def _brought_back(self) -> Trial:
         trial = self._aside.take()
         trial.place = self._submitted
         self._submitted += 1
         return trial
 
-    def _fresh(self, source: Iterator[Candidate]) -> list[_Trial]:
+    def _fresh(self, source: Iterator[Candidate]) -> list[Trial]:
         """As many new ones as are tried in one child."""
-        trials: list[_Trial] = []
+        trials: list[Trial] = []
         while not self._drained and len(trials) < self._at_once and self._has_room():
             candidate = next(source, None)
             if candidate is None:
                 self._drained = True
                 break
-            trials.append(_Trial(self._submitted, candidate, is_anew=not self._quick))
+            trials.append(Trial(self._submitted, candidate, is_anew=not self._quick))
             self._submitted += 1
         return trials
 
@@ -229,33 +195,19 @@ class Evaluation:
         is_ahead = self._submitted - self._given >= MAX_AHEAD
         return not is_ahead and self._may_submit()
 
-    def _send(self, bench: _Bench, trials: list[_Trial], test: int) -> None:
-        asked = _Asked(trials, time.monotonic(), test)
+    def _send(self, bench: Bench, trials: list[Trial], test: int) -> None:
+        asked = Asked(trials, time.monotonic(), test)
         try:
             if not bench.server.is_running:
                 bench.server.start()
-            bench.asked[bench.server.ask(self._request(asked))] = asked
+            bench.asked[bench.server.ask(request(asked, self._plan))] = asked
         except Gone:
             bench.asked[-1] = asked
             self._bury(bench)
 
-    def _request(self, asked: _Asked) -> dict[str, Any]:
-        if not asked.trials:
-            stages = [self._plan.alone(asked.test)]
-            return {"do": "try", "edits": {}, "stages": stages, "anew": False}
-        edits = [_edits(trial.candidate) for trial in asked.trials]
-        if asked.is_for_several:
-            files, stage = self._plan.files, self._plan.first()
-            for trial in asked.trials:
-                trial.stages = [stage]
-            return {"do": "batch", "candidates": edits, "stage": stage, "files": files}
-        trial = asked.trials[0]
-        trial.stages = self._plan.stages(trial.candidate, trial.times)
-        return {"do": "try", "edits": edits[0], "stages": trial.stages, "anew": trial.is_anew}
-
     # -------------------------------------------------------------------------------- answers
 
-    def _wait(self, benches: Sequence[_Bench]) -> None:
+    def _wait(self, benches: Sequence[Bench]) -> None:
         busy = [bench for bench in benches if bench.asked]
         if not busy:
             return
@@ -273,7 +225,7 @@ class Evaluation:
     def _stuck_after(self) -> float:
         return _STUCK_S + DEPTH * 2 * PROMISING_TIMES * self._plan.longest
 
-    def _take(self, bench: _Bench) -> None:
+    def _take(self, bench: Bench) -> None:
         try:
             answers = bench.server.answers()
         except Gone:
@@ -298,17 +250,17 @@ class Evaluation:
             else:
                 self._judge(asked.trials[0], answer)
 
-    def _learn(self, asked: _Asked, answer: Mapping[str, Any]) -> None:
+    def _learn(self, asked: Asked, answer: Mapping[str, Any]) -> None:
         """What a candidate takes that fails at once, and what those break that take longer."""
-        stage, passed = _number(answer.get("stage")), answer.get("end") == "passed"
+        stage, passed = number_in(answer.get("stage")), answer.get("end") == "passed"
         if asked.trials and stage <= 0 and not passed:
             seconds = time.monotonic() - asked.sent
             is_anew = asked.trials[0].is_anew
             self._aside.took(seconds, len(asked.trials), is_anew=is_anew)
         elif asked.trials and stage == len(asked.trials[0].stages) - 1 and not passed:
-            self._plan.broke(_number(answer.get("test")))
+            self._plan.broke(number_in(answer.get("test")))
 
-    def _bury(self, bench: _Bench) -> None:
+    def _bury(self, bench: Bench) -> None:
         """What was under way has died with the server; what waited there is sent again."""
         bench.server.stop()
         first, *rest = [bench.asked[number] for number in sorted(bench.asked)]
@@ -316,7 +268,7 @@ class Evaluation:
         self._waiting.extendleft(trial for asked in reversed(rest) for trial in asked.trials[::-1])
         self._died(bench, first)
 
-    def _died(self, bench: _Bench, asked: _Asked) -> None:
+    def _died(self, bench: Bench, asked: Asked) -> None:
         """Of several, nobody knows which it was: each is tried alone."""
         bench.deaths += 1
         if bench.deaths > _MAX_DEATHS:
@@ -328,7 +280,7 @@ class Evaluation:
         else:
             self._judge(asked.trials[0], {"end": "died"})
 
-    def _judge_several(self, trials: Sequence[_Trial], results: object) -> None:
+    def _judge_several(self, trials: Sequence[Trial], results: object) -> None:
         """Those that do not fail together are tried alone; fewer together, where most do not."""
         told = results if isinstance(results, list) else []
         undecided = 0
@@ -342,7 +294,7 @@ class Evaluation:
         if undecided > len(trials) // 2:
             self._at_once = max(1, self._at_once // 2)
 
-    def _judge(self, trial: _Trial, answer: Mapping[str, Any]) -> None:
+    def _judge(self, trial: Trial, answer: Mapping[str, Any]) -> None:
         if answer.get("end") == "refused" and not trial.is_anew:
             self._put_aside(trial, is_tried=bool(answer.get("is_tried")))
             return
@@ -350,10 +302,10 @@ class Evaluation:
             self._waiting.appendleft(replace(trial, is_anew=True))  # only that is believed to pass
             return
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
-        stage, test = _number(answer.get("stage")), _number(answer.get("test"))
+        stage, test = number_in(answer.get("stage")), number_in(answer.get("test"))
         before = trial.stages[stage]["before"] if 0 <= stage < len(trial.stages) else 0
         is_mending = before < self._plan.wanted
-        passed = max(0, _number(answer.get("passed"))) if is_mending else 0
+        passed = max(0, number_in(answer.get("passed"))) if is_mending else 0
         is_first = trial.times == 1.0
         if outcome is Outcome.TIMED_OUT and is_first:
             is_promising = before + passed >= self._plan.ending > 0
@@ -368,13 +320,13 @@ class Evaluation:
             fixed=before + passed,
             broke=self._tests[test] if not is_mending and 0 <= test < len(self._tests) else "",
             outcome=outcome,
-            seconds=_seconds(answer.get("seconds")),
+            seconds=seconds_in(answer.get("seconds")),
         )
         if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
             self._late.append(trial)
         self._judged[trial.place] = judged
 
-    def _put_aside(self, trial: _Trial, *, is_tried: bool) -> None:
+    def _put_aside(self, trial: Trial, *, is_tried: bool) -> None:
         """To be imported anew later. It gives its place up, so that nobody waits for it.
 
         Having failed in the live process tells something where the failing tests run the change.
@@ -392,22 +344,7 @@ class Evaluation:
         return is_one_of_few or self._spent < share * (time.monotonic() - self._began)
 
 
-def _edits(candidate: Candidate) -> dict[str, list[list[Any]]]:
-    edits: dict[str, list[list[Any]]] = {}
-    for each in candidate.replacements:
-        edits.setdefault(each.path, []).append([each.start, each.end, each.new])
-    return edits
-
-
 def _at_share(began: float, deadline: float | None) -> float:
     if deadline is None:
         return float("inf")
     return deadline - _LATE_SHARE * max(0.0, deadline - began)
-
-
-def _number(found: object) -> int:
-    return found if type(found) is int else -1
-
-
-def _seconds(found: object) -> float:
-    return float(found) if isinstance(found, int | float) else 0.0
