@@ -225,4 +225,4 @@ def describe(value: Any, depth: int = 0) -> str:
     held = getattr(value, "__dict__", None)
     if held:
         return f"{name}<{describe(dict(held), depth + 1)}>"
-    return re.sub(r"0x[0-9a-f]+", "", repr(value))
+    return re.sub(r"0x[0-9a-f]+", "", repr(value).replace(str(id(value)), ""))

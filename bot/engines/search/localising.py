@@ -24,6 +24,8 @@ passing ones ran it."""
 
 AT_FRAME = 0.5
 """Believed of a traceback's innermost statement; of each further out, this much of the last."""
+MADE_BY = 0.25
+"""Believed of what bound the variables that the innermost statement reads."""
 NAMED_SYMBOL = 0.35
 NAMED_LINE = 0.6
 NAMED_FILE = 0.1
@@ -162,6 +164,9 @@ def _believe_frames(scores: Scores, failing: Sequence[TestRan], files: Files) ->
                 continue
             place = path, file.starts[line]
             if place not in seen:
+                if not seen:
+                    made = {(path, at) for at in file.made_by(place[1])} & scores.keys()
+                    beliefs.update((at, max(MADE_BY, beliefs.get(at, 0.0))) for at in made)
                 seen.add(place)
                 beliefs[place] = max(belief, beliefs.get(place, 0.0))
                 belief *= AT_FRAME

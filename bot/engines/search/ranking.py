@@ -107,6 +107,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.10: compared-any string-unformatted
 """)
 
+_OF_TEXT = "|".join(name for name in dir(str) if not name.startswith("_"))
 ERRORS: Mapping[str, str] = {
     r"NoneType": (
         "value-normalised value-chosen conjunct-made guard guard-around guard-parameter "
@@ -138,6 +139,9 @@ ERRORS: Mapping[str, str] = {
     r"has no attribute": (
         "attribute member conjunct-made value-normalised attribute-default "
         "attribute-dropped call-added statement-made super-arguments attribute-object"
+    ),
+    rf"'(?!NoneType)\w+' object has no attribute '(?:{_OF_TEXT})'": (
+        "wrapper wrapper-clash wrapper-own-function"
     ),
     r"^(?:NameError|UnboundLocalError)": (
         "value-unset variable import-missing statement-before statement-made "

@@ -98,6 +98,7 @@ class File:
         self._imported: dict[str, _Import] = {}
         self._reads: dict[int, set[str]] = defaultdict(set)
         self._read_attributes: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        self._local: dict[tuple[int, str], list[int]] = defaultdict(list)
         self._walk(module.body, OUTSIDE)
 
     def spans(self, symbol: str) -> list[tuple[int, int]]:
@@ -113,6 +114,12 @@ class File:
     def attributes_of(self, first: int) -> Sequence[int]:
         """Where the class that starts there binds its own attributes."""
         return self._of_class.get(first, ())
+
+    def made_by(self, line: int) -> Iterator[int]:
+        """Where its function binds the variables that the statement starting here reads."""
+        function = self.around.get(line, OUTSIDE).function
+        for name in sorted(self._reads.get(line, ())) if function else ():
+            yield from (at for at in self._local.get((function, name), ()) if at != line)
 
     def depends_on(self, line: int, files: Files) -> Iterator[Place]:
         """What was bound at import that the statement starting here reads."""
@@ -152,6 +159,9 @@ class File:
             self.around[first] = around
             if around.at_import:
                 self._note_binding(node, first, around)
+            else:
+                for name in _bound_by(node):
+                    self._local[around.function, name].append(first)
             self._note_imports(node)
             self._note_reads(node, first)
             self._walk(list(_blocks(node)), self._inside(node, first, last, around))
@@ -228,7 +238,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
     """The names that a statement binds, or whose value it changes: `NAMES.update(...)`."""
     if isinstance(node, ast.Assign):
         targets: Sequence[ast.expr] = node.targets
-    elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+    elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
         targets = [node.target]
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         targets = [node.value.func]

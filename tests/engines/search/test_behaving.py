@@ -146,9 +146,20 @@ def test_equal_values_are_told_alike_wherever_they_live() -> None:
         def __init__(self, inner: object) -> None:
             self.inner = inner
 
+    class Tag:
+        __slots__ = ("name",)
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __repr__(self) -> str:
+            return f"<{self.name} @ {id(self)} {object.__repr__(self)}>"
+
     assert told(Box([1, {"a": 2.0}])) == told(Box([1, {"a": 2.0}]))
     assert told(Box([1])) != told(Box([2]))
     assert told({3, 1, 2}) == told({2, 3, 1})
+    assert told({Tag("a"), Tag("b")}) == told({Tag("b"), Tag("a")})
+    assert told(Tag("a")) != told(Tag("b"))
     endless: list[object] = []
     endless.append(endless)
     assert "again" in told(endless)

@@ -150,6 +150,7 @@ def test_what_stands_behind_other_characters_is_changed_exactly() -> None:
         ("IndexError: list index out of range", "bound-index"),
         ("ZeroDivisionError: division by zero", "guard"),
         ("TypeError: f() missing 1 required positional argument: 'x'", "argument-added"),
+        ("AttributeError: 'date' object has no attribute 'splitlines'", "wrapper"),
         ("NameError: name 'x' is not defined", "variable"),
         ("UnicodeDecodeError: 'utf-8' codec", "exception-caught"),
         ("Failed: DID NOT RAISE <class 'ValueError'>", "exception-raised"),

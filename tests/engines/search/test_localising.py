@@ -108,6 +108,25 @@ def test_the_line_that_raised_is_believed_more() -> None:
     assert suspicion(found, 13) > suspicion(found, 11) > suspicion(found, 12)
 
 
+def test_what_made_the_value_that_broke_is_believed_more() -> None:
+    text = """\
+def shown(cells, joined):
+    found = []
+    for cell in cells:
+        text = cell if cell else 0
+        width = len(joined)
+        found.append(text.strip())
+    text = ""
+    return found
+"""
+    run = {"shown.py": set(range(2, 7))}
+    found = ranked(failing("f", run, frames=(("shown.py", 6),)), shown=text)
+    by_line = {line: suspicion(found, line, "shown.py") for line in range(2, 8)}
+    assert by_line[6] > by_line[4] > by_line[3]
+    assert by_line[2] == by_line[4], "it reads both of them"
+    assert by_line[7] == 0, "no failing test came there"
+
+
 @pytest.mark.parametrize("symbol", ["clamp", "calc.clamp"])
 def test_what_the_incident_names_is_believed_more(symbol: str) -> None:
     lines = {"calc.py": {11, 12, 20}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 MAX_TOLD_CHARS = 20_000
 MAX_ITEMS = 200
 """So many items of an endless value are looked at."""
+_ADDRESS = re.compile("0x[0-9a-fA-F]{6,}")
 
 
 def told(value: object) -> str:
@@ -65,7 +67,7 @@ def _attributes(value: Any) -> Iterator[Any]:
             yield key
             yield attributes.get(key)
     elif getattr(type(value), "__repr__", None) is not object.__repr__:
-        yield repr(value)
+        yield _ADDRESS.sub("", repr(value).replace(str(id(value)), ""))
 
 
 def digest(said: str) -> str:

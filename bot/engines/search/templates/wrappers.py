@@ -191,7 +191,7 @@ def own_functions(node: ast.expr, site: Site) -> Iterator[Variant]:
                 weight = site.mention(name) * site.nearness(_lines(site, name), node.lineno)
                 yield site.swap(node, f"{name}({text})", 0.5 + 0.5 * weight)
             elif name in visible.members and not name.startswith("__"):
-                yield site.swap(node, f"{visible.owner}.{name}({text})", 0.5 * site.mention(name))
+                yield site.swap(node, f"{visible.owner}.{name}({text})", 0.8 * site.mention(name))
             break
     for name in visible.module:
         is_imported = visible.kinds.get(name) in ("", "class") and name not in site.names.functions
