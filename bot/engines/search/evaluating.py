@@ -1,10 +1,11 @@
 """Candidates to verdicts: failing tests first, then the rest, with every server kept busy.
 
 A candidate goes through stages, each in a fresh child: the failing tests, the first of them alone
-if all of them take long; where the suite takes long, the passing ones that run the changed line; at
-last the whole suite in its own order, because tests share state. The first that fails ends it, so
-most cost a single test. Where that is a short one, several candidates meet it in one child, which
-none may leave otherwise than it was; whoever passes there goes through all stages alone.
+if all of them take long; where the suite takes long, the passing ones that run the changed line and
+those that candidates before have broken; at last the whole suite in its own order, because tests
+share state. The first that fails ends it, so most cost a single test. Where that is a short one,
+several candidates meet it in one child, which none may leave otherwise than it was; whoever passes
+there goes through all stages alone.
 
 The quick way is to give live functions new code, or names new values; where only failing is to be
 believed of that, what passes is imported anew at once. Whatever that does not do for, or where not

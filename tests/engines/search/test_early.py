@@ -20,8 +20,17 @@ PROJECTS: Mapping[str, str] = {
     "def more(x):\n    return TWO if x == 1 else None\n",
     "it matters in both": f"def other(x):\n    return {OLD}\n\n\nTWO = other(1)\n\n\n"
     "def more(x):\n    return other(x) if TWO == 2 else None\n",
+    "it matters in a class made by a function": "def made():\n    class Kept:\n"
+    f"        x = 1\n        value = {OLD}\n\n    return Kept\n\n\nKept = made()\n\n\n"
+    "def more(x):\n    return Kept.value\n",
+    "it matters in a list made by a function": "def made():\n"
+    f"    return [{OLD} for x in range(3)]\n\n\nKEPT = made()\n\n\n"
+    "def more(x):\n    return KEPT[x]\n",
     "only a test calls it": f"def more(x):\n    return {OLD}\n",
+    "only a test calls it, and a function made it": "def made(times):\n    def found(x):\n"
+    f"        return times * ({OLD})\n\n    return found\n\n\nmore = made(1)\n",
 }
+UNTOUCHED = [name for name in PROJECTS if name.startswith("only a test calls it")]
 BROKEN = "x + 1 if x == 1 else None + x"
 """Passes in the live process, where nobody calls it with another number any more."""
 
@@ -64,6 +73,23 @@ def test_each_is_judged_as_by_importing_it(
     monkeypatch.setattr(staging, "_SHORT_S", 10.0 if together else 0.0)
     found = ends(world, spectrum, list(PROJECTS).index(how), *WRONG, RIGHT)
     assert found == [*(Outcome.FAILED for _ in WRONG), Outcome.PASSED]
+
+
+@pytest.mark.parametrize("how", UNTOUCHED)
+def test_none_is_imported_where_nothing_that_differs_has_run(
+    world: Workbench, spectrum: Spectrum, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = world.laboratory._servers[0]
+    ask, anew = server.ask, []
+
+    def note(request: Mapping[str, object]) -> int:
+        anew.append(bool(request.get("anew")))
+        return ask(request)
+
+    monkeypatch.setattr(server, "ask", note)
+    ends(world, spectrum, list(PROJECTS).index(how), *WRONG, RIGHT)
+    assert anew
+    assert not any(anew)
 
 
 def test_what_passes_only_where_it_was_not_imported_is_not_believed(

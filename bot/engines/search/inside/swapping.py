@@ -1,9 +1,10 @@
 """The quick way to try a candidate: give the live functions new code, and import nothing again.
 
 It comes to the same as importing the edited file where all that the edit changes is code of
-functions that exist, that nothing has run yet, and whose closures stay as they are; as far as what
-fails goes, too, where it is the value of a name that nothing has read yet. What has run or was read
-by then is tried as well, but not believed: it only tells which import is worth its time at once.
+functions that exist, of which nothing that differs has run yet, and whose closures stay as they
+are; as far as what fails goes, too, where it is the value of a name that nothing has read yet. What
+has run or was read by then is tried as well, but not believed: it only tells which import is worth
+its time at once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from types import CodeType, FunctionType
 
 from .belief import Belief
-from .codes import is_function, key_of, pairs, real, same
+from .codes import is_function, key_of, pairs, real, same, shallow_same
 from .editing import File, NewValue, NotSwappable
 from .rebinding import NotRebindable, RanBefore, Rebinding, rebinding
 
@@ -134,9 +135,13 @@ class Swaps:
                 if key:
                     self._running.add(key)
 
-    def _belief(self, key: Key) -> Belief:
-        """None, if it ran while the tests were collected."""
-        return Belief.NOTHING if key in self._ran_early else Belief.ALL
+    def _has_run(self, old: CodeType, new: CodeType, around: bool = False) -> bool:
+        """Whether a part that differs ran while the tests were collected: the body of a class did
+        where the function around it did."""
+        ran = key_of(old) in self._ran_early if is_function(old) else around
+        if ran and not shallow_same(old, new):
+            return True
+        return any(self._has_run(*pair, ran) for pair in pairs(old, new))
 
     def _key(self, code: CodeType) -> Key | None:
         key = key_of(code)
@@ -157,12 +162,13 @@ class Swaps:
         live = self._with_code(old)
         if not live:
             raise NotSwappable("nothing has it")
-        yield from (Swap(function, new, self._belief(key)) for function in live)
+        belief = Belief.NOTHING if self._has_run(old, new) else Belief.ALL
+        yield from (Swap(function, new, belief) for function in live)
         for inner, newer in pairs(old, new):
             if not same(inner, newer):
-                yield from self._inner(inner, newer)
+                yield from self._inner(inner, newer, belief)
 
-    def _inner(self, old: CodeType, new: CodeType) -> Iterator[Swap]:
+    def _inner(self, old: CodeType, new: CodeType, belief: Belief) -> Iterator[Swap]:
         """What exists already of a function inside of one; the rest comes with the outer one."""
         key = key_of(old)
         if key in self._running:
@@ -170,9 +176,9 @@ class Swaps:
         for function in self._with_code(old):
             if old.co_freevars != new.co_freevars:
                 raise NotSwappable("its closure changes")
-            yield Swap(function, new, self._belief(key))
+            yield Swap(function, new, belief)
         for inner, newer in pairs(old, new):
-            yield from self._inner(inner, newer)
+            yield from self._inner(inner, newer, belief)
 
 
 def _empty() -> Iterator[None]:
