@@ -322,10 +322,18 @@ class Evaluation:
             broke=self._tests[test] if not is_mending and 0 <= test < len(self._tests) else "",
             outcome=outcome,
             seconds=seconds_in(answer.get("seconds")),
+            is_same=self._is_same(outcome, answer),
+            echo=number_in(answer.get("echo")),
         )
         if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
             self._late.append(trial)
         self._judged[trial.place] = judged
+
+    def _is_same(self, outcome: Outcome, answer: Mapping[str, Any]) -> bool | None:
+        at_base = self._plan.echoes.get(number_in(answer.get("test")))
+        if outcome is not Outcome.FAILED or not at_base:
+            return None
+        return number_in(answer.get("echo")) == at_base
 
     def _put_aside(self, trial: Trial, *, is_tried: bool) -> None:
         """To be imported anew later. It gives its place up, so that nobody waits for it.

@@ -2,8 +2,8 @@
 
 A heap holds the lines; each holds templates at nodes, then their variants, under the best score
 they can still reach. What is on top is opened or, if it is a variant, offered, so that nothing is
-computed before its turn. A line loses score with each candidate it has had: a huge expression or
-one very suspicious line never starves the others.
+computed before its turn. A line loses score with each candidate it has had, so a huge expression or
+one very suspicious line never starves the others; and it wins or loses with what is heard of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engines.search import ranking
-from bot.engines.search.model import Candidate, Replacement, Suspect
+from bot.engines.search.bearing import Bearing
+from bot.engines.search.model import Candidate, Judged, Replacement, Suspect
 from bot.engines.search.scope import Names
 from bot.engines.search.shapes import Shape, Shapes
 from bot.engines.search.source import Function, Source
@@ -54,21 +55,21 @@ def generate(
     nearby: Sequence[str] = (),
     allowed: Allowed = is_no_test,
     limits: Limits | None = None,
-) -> Iterator[Candidate]:
+) -> Generation:
     """Candidates for the suspicious lines, best first, no two with the same effect on the text.
 
     `read` gives a path's text at the base; files that do not parse are left out. `nearby` files
     may lend statements and names and are not changed, nor is what `allowed(path, symbol)` denies.
     """
     others = [source for path in nearby if (source := _parsed(read, path)) is not None]
-    search = _Search(hints or Hints(), limits or Limits(), allowed)
+    made = Generation(hints or Hints(), limits or Limits(), allowed)
     for path in sorted({suspect.path for suspect in suspects}):
         source = _parsed(read, path)
         if source is not None:
             beside = [other for other in others if other.path != path]
             lines = {s.line: s.suspicion for s in suspects if s.path == path}
-            search.add(_File(Site(source, Names(source), search.hints, beside)), lines)
-    yield from search.run()
+            made.add(_File(Site(source, Names(source), made.hints, beside)), lines)
+    return made
 
 
 def _parsed(read: Read, path: str) -> Source | None:
@@ -149,12 +150,15 @@ class _Offer:
 class _Line:
     """What can still be done on one line, best first. Nothing is computed before its turn."""
 
-    def __init__(self, file: _File, line: int, suspicion: float, search: _Search) -> None:
+    def __init__(self, file: _File, line: int, suspicion: float, search: Generation) -> None:
         self.file = file
         self.line = line
         self.suspicion = suspicion
         self.search = search
         self.taken = 0
+        self.bearing = Bearing()
+        self.version = 0
+        """Of its place among the lines; an older one does not count any more."""
         self._heap: list[tuple[float, int, _Node | _Offer]] | None = None
         self._count = 0
 
@@ -162,8 +166,9 @@ class _Line:
     def best(self) -> float:
         """The most that this line's next candidate can score."""
         if self._heap is None:
-            return self.suspicion * ranking.MOST
-        return -self._heap[0][0] * ranking.turn(self.taken) if self._heap else 0.0
+            return self.suspicion * ranking.MOST * self.bearing.factor
+        left = ranking.turn(self.taken) * self.bearing.factor
+        return -self._heap[0][0] * left if self._heap else 0.0
 
     def advance(self) -> Candidate | None:
         """One step: the line or a template is opened, or a variant becomes a candidate."""
@@ -214,7 +219,7 @@ class _Line:
         return _candidate(self.file.site.source, offer, score)
 
 
-class _Search:
+class Generation:
     """All lines, the one whose next candidate is likeliest first."""
 
     def __init__(self, hints: Hints, limits: Limits, allowed: Allowed) -> None:
@@ -225,7 +230,22 @@ class _Search:
         factors = ranking.error_factors(hints.errors)
         names = {template.name for kind in TEMPLATES.values() for template in kind}
         self._priors = {name: ranking.prior(name) * factors.get(name, 1.0) for name in names}
-        self._lines: list[tuple[float, int, _Line]] = []
+        self._lines: list[tuple[float, int, int, _Line]] = []
+        self._count = 0
+        self._of: dict[tuple[Replacement, ...], _Line] = {}
+        self._made = self._run()
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return self._made
+
+    def hear(self, judged: Judged) -> None:
+        """What became of a candidate, for those after it."""
+        line = self._of.pop(judged.candidate.replacements, None)
+        if line is not None and judged.is_same is not None:
+            before = line.bearing.factor
+            line.bearing.hear(is_same=judged.is_same)
+            if line.bearing.factor != before:
+                self._place(line)
 
     def prior(self, template: str) -> float:
         return self._priors[template]
@@ -241,19 +261,23 @@ class _Search:
 
     def add(self, file: _File, lines: Mapping[int, float]) -> None:
         for number, suspicion in file.suspicions(lines).items():
-            line = _Line(file, number, suspicion, self)
-            self._lines.append((-line.best, len(self._lines), line))
+            self._place(_Line(file, number, suspicion, self))
 
-    def run(self) -> Iterator[Candidate]:
-        heapq.heapify(self._lines)
+    def _place(self, line: _Line) -> None:
+        line.version += 1
+        if line.best:
+            self._count += 1
+            heapq.heappush(self._lines, (-line.best, self._count, line.version, line))
+
+    def _run(self) -> Iterator[Candidate]:
         while self._lines:
-            _, order, line = self._lines[0]
+            _, _, version, line = heapq.heappop(self._lines)
+            if version != line.version:
+                continue
             made = line.advance()
-            if line.best:
-                heapq.heapreplace(self._lines, (-line.best, order, line))
-            else:
-                heapq.heappop(self._lines)
+            self._place(line)
             if made is not None:
+                self._of[made.replacements] = line
                 yield made
 
 

@@ -159,7 +159,8 @@ class _Measuring:
 def _traced(before: TestRan, now: TestRan) -> TestRan:
     """How it ended untraced, with what tracing found of it."""
     message = before.message or now.message
-    return replace(before, lines=now.lines, message=message, frames=before.frames or now.frames)
+    frames, echo = before.frames or now.frames, now.echo or before.echo
+    return replace(before, lines=now.lines, message=message, frames=frames, echo=echo)
 
 
 def read(
@@ -174,7 +175,7 @@ def read(
     }
     for result in _list(answer.get("results")):
         match result:
-            case [int(number), str(kind), int() | float() as seconds] if (
+            case [int(number), str(kind), int() | float() as seconds, int(echo)] if (
                 number in allowed and kind in _OUTCOMES
             ):
                 detail = details.get(number, {})
@@ -185,6 +186,7 @@ def read(
                         outcome=_OUTCOMES[kind],
                         seconds=float(seconds),
                         lines=_lines(detail.get("lines")),
+                        echo=echo,
                         message=visible(str(detail.get("message", "")))[:_MAX_MESSAGE],
                         frames=tuple(_frames(detail.get("frames"))),
                     ),

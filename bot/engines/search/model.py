@@ -70,6 +70,8 @@ class TestRan:
     """The lines where other tests have run before, without what a project does once; None if that
     was not found out."""
     frames: tuple[tuple[str, int], ...] = ()
+    echo: int = 0
+    """A number for what it failed with: alike for the same error and the same values; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,6 @@ class Judged:
     """The first test that passed at the base and does not any more; empty if none."""
     outcome: Outcome = Outcome.PASSED
     seconds: float = 0.0
+    is_same: bool | None = None
+    """Whether the failing test failed just as it does at the base; None if that is not known."""
+    echo: int = 0

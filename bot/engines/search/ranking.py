@@ -32,7 +32,7 @@ PRIORS: Mapping[str, float] = _table("""
     1.05: argument-swapped
     1.01: bound-range import-missing
     0.99: boolean
-    0.97: condition-negated
+    0.97: condition-negated element-alone
     0.95: conjunct-dropped
     0.92: arithmetic
     0.89: argument-added

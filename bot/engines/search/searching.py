@@ -16,7 +16,7 @@ from bot.engines.search.choosing import Choice, Plausible, choose
 from bot.engines.search.diagnosing import Diagnosed
 from bot.engines.search.differing import Seen, read_seen, unseen
 from bot.engines.search.evaluating import Until
-from bot.engines.search.generating import Hints, generate
+from bot.engines.search.generating import Generation, Hints, generate
 from bot.engines.search.localising import localise
 from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum, TestRan
 from bot.engines.search.patching import changed_lines, new_texts, shape
@@ -127,8 +127,9 @@ class Search:
     def _pursue(self, tests: Sequence[TestRan], room: Room, progress: Progress) -> None:
         found = self._found
         literals = literals_of(tests, self._read)
+        made = self._generation(tests, literals)
         judged_ones = self._laboratory.evaluate(
-            self._candidates(tests, literals),
+            self._new(made),
             self._spectrum,
             wanted=[test.id for test in tests],
             until=room.until,
@@ -138,6 +139,7 @@ class Search:
             for judged in stream:
                 tried += 1
                 found.tried += 1
+                made.hear(judged)
                 if judged.plausible:
                     self._keep(judged.candidate, literals)
                     if found.first_after is None:
@@ -148,10 +150,8 @@ class Search:
                 if room.is_used_up(tried):
                     break
 
-    def _candidates(
-        self, tests: Sequence[TestRan], literals: frozenset[str]
-    ) -> Iterator[Candidate]:
-        """The changes to try, the likeliest first, without the one that was proposed before."""
+    def _generation(self, tests: Sequence[TestRan], literals: frozenset[str]) -> Generation:
+        """The changes to try, the likeliest first."""
         suspects = localise(
             self._spectrum,
             self._read,
@@ -163,7 +163,11 @@ class Search:
             errors=tuple(dict.fromkeys(filter(None, map(_error, tests)))),
             literals=plain(literals),
         )
-        for candidate in generate(self._read, suspects, hints=hints):
+        return generate(self._read, suspects, hints=hints)
+
+    def _new(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Without the one that was proposed before."""
+        for candidate in candidates:
             if not self._earlier or self._shape(candidate) not in self._earlier:
                 yield candidate
 

@@ -59,6 +59,8 @@ class Plan:
             for path, lines in (test.lines or {}).items()
             for line in lines
         }
+        self.echoes = {self._number[test.id]: test.echo for test in first}
+        """How the failing tests fail at the base, by their numbers."""
         passing = {t.id: t for t in ran.values() if t.outcome is Outcome.PASSED}
         self._passing = list(passing.values())
         self._may_fail = [

@@ -19,7 +19,7 @@ def measured(tests: list[str], seconds: float) -> tuple[Measured, list[str]]:
         results, details = [], []
         for number in request["tests"]:
             fails = tests[number] == FAILS
-            results.append([number, "f" if fails else "p", seconds])
+            results.append([number, "f" if fails else "p", seconds, 9 if fails else 0])
             if request["lines"] is not None:
                 details.append(
                     {"n": number, "lines": {"code.py": [1] if request["lines"] else [1, 2]}}

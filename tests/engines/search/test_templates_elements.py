@@ -33,6 +33,32 @@ def f(a):
         60,
     ),
     (
+        "element-alone",
+        """\
+def f(kinds, a):
+    kinds[a] = a.kind,
+    return kinds
+""",
+        """\
+def f(kinds, a):
+    kinds[a] = a.kind
+    return kinds
+""",
+        10,
+    ),
+    (
+        "element-alone",
+        """\
+def f(a):
+    return (yield (a,))
+""",
+        """\
+def f(a):
+    return (yield a)
+""",
+        30,
+    ),
+    (
         "element-added",
         """\
 def f(x):

@@ -14,6 +14,7 @@ import time
 
 from .belief import least
 from .bounded import Alarm
+from .echoing import echo_in
 from .editing import edited
 from .forking import children, exit_now
 from .holding import Holding
@@ -131,7 +132,8 @@ def follow(
             elif kind == "p":
                 passed += 1
             elif kind in ("f", "k") and number in must:
-                found.setdefault(member, {"end": "failed", "test": number, "passed": passed})
+                ended = {"end": "failed", "test": number, "passed": passed, "echo": echo_in(line)}
+                found.setdefault(member, ended)
             elif kind == "n":
                 may_go_on = True
             elif kind == "t":

@@ -1,8 +1,8 @@
 """A child for each attempt, which can spoil nothing but itself, and what its parent learns of it.
 
-The child tells what happens, one line each: `s7` (test 7 starts), `p7 250`, `f7 250`, `k7 250` (it
-passed, failed, was skipped within so many microseconds), `c` (they cannot be collected any more),
-`j` and JSON, and `d` when it is done.
+The child tells what happens, one line each: `s7` (test 7 starts), `p7 250 0`, `f7 250 99`, `k7 250 0`
+(it passed, failed, was skipped within so many microseconds; then the echo of its failure), `c` (they
+cannot be collected any more), `j` and JSON, and `d` when it is done.
 Whatever else it does, at its limits or at the end of its words it is killed together with
 everything that it started.
 """
@@ -66,8 +66,8 @@ class Telling:
     def test(self, kind: str, number: int) -> None:
         self.say(f"{kind}{number}")
 
-    def ended(self, kind: str, number: int, seconds: float) -> None:
-        self.say(f"{kind}{number} {int(seconds * 1e6)}")
+    def ended(self, kind: str, number: int, seconds: float, echo: int) -> None:
+        self.say(f"{kind}{number} {int(seconds * 1e6)} {echo}")
 
     def done(self) -> None:
         """Say so, and end without a word of farewell to anybody else."""

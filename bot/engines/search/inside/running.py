@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 
+from .echoing import Echo
 from .tracing import Lines, Places, lines_for, message_of
 
 TYPE_CHECKING = False
@@ -56,26 +57,32 @@ class Told:
         self._measure = measure
         self._deadline = deadline
         self._began = 0.0
+        self.echo = Echo()
+        """Of the test that is under way."""
         self.stopped = False
         self.has_escaped = False
         """Whether something was raised past the runner, which may have left it in disorder."""
 
     def start(self, number: int) -> None:
         self._telling.test("s", number)
+        self.echo = Echo()
         self._began = time.perf_counter()
         if self._measure is not None:
             self._measure.start(number)
 
     def error(self, error: BaseException | None) -> None:
         """What a test failed with; the first of several counts."""
-        if self._measure is not None and error is not None:
+        if error is None:
+            return
+        self.echo.failed(error)
+        if self._measure is not None:
             self._measure.error(error)
 
     def end(self, number: int, kind: str) -> None:
         seconds = time.perf_counter() - self._began
         if self._measure is not None:
             self._measure.end()
-        self._telling.ended(kind, number, seconds)
+        self._telling.ended(kind, number, seconds, self.echo.number)
         if self._measure is not None:
             self.stopped = time.monotonic() > self._deadline
         elif kind == "f" and number not in self._may_fail:
@@ -139,6 +146,7 @@ class Untold(Told):
 
     def __init__(self) -> None:
         self.stopped = self.has_escaped = False
+        self.echo = Echo()
 
     def start(self, number: int) -> None:
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+from .echoing import echo_in
 from .forking import Attempt
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ def follow(attempt: Attempt, stage: Answer, spared: Sequence[int] = ()) -> Answe
             elif kind == "p":
                 passed.add(number)
             elif kind == "c" or (kind in ("f", "k") and number in must):
-                answer = {"end": "failed", "test": number}
+                answer = {"end": "failed", "test": number, "echo": echo_in(line)}
                 break
     finally:
         attempt.end(spared)
@@ -53,7 +54,7 @@ def follow(attempt: Attempt, stage: Answer, spared: Sequence[int] = ()) -> Answe
 
 
 def measured(attempt: Attempt, each: float, spared: Sequence[int] = ()) -> Answer:
-    """What a child that measures the base tells: a list of `[number, kind, seconds]`, details.
+    """What a child that measures the base tells: `[number, kind, seconds, echo]` each, details.
 
     A test that was under way when the child ended has timed out (`t`) or died with it (`d`).
     """
@@ -69,18 +70,19 @@ def measured(attempt: Attempt, each: float, spared: Sequence[int] = ()) -> Answe
                 started, began = number_in(rest), time.monotonic()
                 attempt.extend(_WALL_TIMES * each)
             elif kind in ("p", "f", "k"):
-                results.append([number_in(rest), kind, int(rest.partition(" ")[2]) / 1e6])
+                seconds = int(rest.split(" ")[1]) / 1e6
+                results.append([number_in(rest), kind, seconds, echo_in(rest)])
                 started = -1
             elif kind == "t":
-                results.append([number_in(rest), kind, round(time.monotonic() - began, 5)])
+                results.append([number_in(rest), kind, round(time.monotonic() - began, 5), 0])
                 started = -1
-    except ValueError:
+    except (ValueError, IndexError):
         pass  # a test that tells stories of its own
     finally:
         attempt.end(spared)
     if started >= 0:
         kind = "t" if attempt.timed_out else "d"
-        results.append([started, kind, round(time.monotonic() - began, 5)])
+        results.append([started, kind, round(time.monotonic() - began, 5), 0])
     return {"results": results, "details": details}
 
 

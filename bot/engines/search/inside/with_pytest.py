@@ -11,6 +11,7 @@ import _pytest.config
 import pytest
 
 from . import warming
+from .echoing import listen
 from .forking import silence
 
 TYPE_CHECKING = False
@@ -76,6 +77,7 @@ class PytestTests:
         config = self._session.config
         _quieten(config)
         config.pluginmanager.register(self, "amendbot-tests")
+        listen(lambda: self._current.told.echo if self._current else None)
 
     def warm_up(self) -> None:
         warming.warm_up(self._session)
@@ -126,10 +128,10 @@ class PytestTests:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: Any) -> None:
-        """Comparing large values for a message nobody reads takes long."""
+        """Comparing large values for a message nobody reads takes long; what they are is noted."""
         compare: Any = sys.modules.get("_pytest.assertion.util")
         if compare is not None and hasattr(compare, "_reprcompare"):
-            compare._reprcompare = None
+            compare._reprcompare = self._current.told.echo.compared if self._current else None
 
 
 def _quieten(config: Any) -> None:

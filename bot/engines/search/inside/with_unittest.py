@@ -7,6 +7,7 @@ import sys
 import unittest
 from typing import Any
 
+from .echoing import listen
 from .forking import silence
 
 TYPE_CHECKING = False
@@ -65,9 +66,11 @@ class UnittestTests:
         self._tests = list(tests_in(suite))
         self.ids = [str(name_of(test)) for test in self._tests]
         self.files = [_file_of(test) for test in self._tests]
+        self._told: Told | None = None
 
     def settle(self) -> None:
         silence()
+        listen(lambda: self._told.echo if self._told else None)
 
     def warm_up(self) -> None:
         """Nothing that would take long the first time."""
@@ -77,6 +80,7 @@ class UnittestTests:
 
     def run(self, numbers: Sequence[int], told: Told) -> None:
         tests = [self._tests[number] for number in numbers]
+        self._told = told
         result = _Result(told, dict(zip(map(id, tests), numbers)))
         unittest.TestSuite(tests).run(result)  # it knows of the fixtures of classes and modules
         for number in numbers:

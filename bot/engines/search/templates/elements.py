@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bot.engines.search.scope import plain_name
 from bot.engines.search.templates.site import Edit, Site, Template, Variant
-from bot.engines.search.templates.writing import short, string
+from bot.engines.search.templates.writing import level_of, short, string
 
 MOST_ADDED = 60
 _CLASSES = [
@@ -49,6 +49,16 @@ def dropped(node: ast.Tuple | ast.List | ast.Set, site: Site) -> Iterator[Varian
                 continue
         said = f"leave out `{short(site.text(item))}`"
         yield site.change(start, end, "", 0.7 if at else 0.4, said)
+
+
+def alone(node: ast.Tuple, site: Site) -> Iterator[Variant]:
+    """A tuple of one element, which a comma too many may have made."""
+    if len(node.elts) == 1 and isinstance(node.ctx, ast.Load):
+        item = node.elts[0]
+        is_stray = not site.text(node).startswith("(")
+        said = "take the comma away that makes a tuple"
+        weight = 1.0 if is_stray else 0.4
+        yield site.swap(node, site.text(item), weight, level=level_of(item), said=said)
 
 
 def added(node: ast.Tuple | ast.List | ast.Set, site: Site) -> Iterator[Variant]:
@@ -259,6 +269,7 @@ _SEVERAL = (ast.Tuple, ast.List, ast.Set)
 TEMPLATES = (
     Template("element-swapped", (ast.Tuple, ast.List), swapped),
     Template("element-dropped", _SEVERAL, dropped),
+    Template("element-alone", (ast.Tuple,), alone),
     Template("element-added", _SEVERAL, added),
     Template("element-choice", (ast.Name, ast.Attribute, ast.Constant, ast.Subscript), made_tuple),
     Template("element-pair", (ast.Dict,), pairs),

@@ -1,0 +1,81 @@
+"""What is heard of a line's candidates tells whether the line matters, and never rules it out."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from bot.engines.search.bearing import LEAST, Bearing
+from bot.engines.search.generating import Generation, generate
+from bot.engines.search.model import Candidate, Judged
+from tests.engines.search.trying import PATH, everywhere
+
+TEXT = """\
+def noted(items, limit):
+    known = len(items) - limit
+    return known + items.count(limit)
+
+
+def total(items, start):
+    found = sum(items) - start
+    return found + items.index(start)
+"""
+NOTED = range(1, 4)
+
+
+def bearing(*heard: bool) -> float:
+    found = Bearing()
+    for is_same in heard:
+        found.hear(is_same=is_same)
+    return found.factor
+
+
+def test_a_line_that_changes_nothing_loses_and_one_that_does_wins() -> None:
+    assert bearing() == 1.0
+    assert bearing(*[True] * 5) < 0.2
+    assert bearing(False) > 1.0
+    assert bearing(*[True] * 3, False) > bearing(*[True] * 3)
+
+
+def test_a_line_never_loses_all() -> None:
+    assert bearing(*[True] * 1_000) == LEAST
+    assert bearing(*[True] * 1_000, *[False] * 8) > 1.0
+
+
+def judged(candidate: Candidate, is_same: bool | None) -> Judged:
+    return Judged(candidate=candidate, plausible=False, fixed=0, is_same=is_same)
+
+
+def heard(made: Generation, count: int) -> list[Candidate]:
+    """So many candidates, of which those of one function alone change how the test fails."""
+    found = []
+    for candidate in islice(made, count):
+        found.append(candidate)
+        made.hear(judged(candidate, candidate.line in NOTED))
+    return found
+
+
+def test_candidates_that_change_the_failure_bring_others_of_their_lines() -> None:
+    made = heard(generate({PATH: TEXT}.get, everywhere(TEXT)), 150)
+    without = list(islice(generate({PATH: TEXT}.get, everywhere(TEXT)), 150))
+
+    def idle(found: list[Candidate]) -> int:
+        return sum(candidate.line in NOTED for candidate in found)
+
+    assert idle(made) < idle(without) / 2
+
+
+def test_nothing_gets_lost_or_comes_twice_by_it() -> None:
+    def texts(found: list[Candidate]) -> list[object]:
+        return sorted(candidate.replacements for candidate in found)
+
+    every = list(generate({PATH: TEXT}.get, everywhere(TEXT)))
+    assert texts(heard(generate({PATH: TEXT}.get, everywhere(TEXT)), 1 << 20)) == texts(every)
+
+
+def test_what_is_not_known_changes_nothing() -> None:
+    made = generate({PATH: TEXT}.get, everywhere(TEXT))
+    found = []
+    for candidate in islice(made, 200):
+        found.append(candidate)
+        made.hear(judged(candidate, None))
+    assert found == list(islice(generate({PATH: TEXT}.get, everywhere(TEXT)), 200))
