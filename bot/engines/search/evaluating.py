@@ -323,7 +323,6 @@ class Evaluation:
             outcome=outcome,
             seconds=seconds_in(answer.get("seconds")),
             is_same=self._is_same(outcome, answer),
-            echo=number_in(answer.get("echo")),
         )
         if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
             self._late.append(trial)

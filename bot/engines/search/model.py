@@ -71,7 +71,7 @@ class TestRan:
     was not found out."""
     frames: tuple[tuple[str, int], ...] = ()
     echo: int = 0
-    """A number for what it failed with: alike for the same error and the same values; 0 for none."""
+    """A number for what it failed with, alike for the same error and values; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +108,3 @@ class Judged:
     seconds: float = 0.0
     is_same: bool | None = None
     """Whether the failing test failed just as it does at the base; None if that is not known."""
-    echo: int = 0

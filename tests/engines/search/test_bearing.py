@@ -6,7 +6,7 @@ from itertools import islice
 
 from bot.engines.search.bearing import LEAST, Bearing
 from bot.engines.search.generating import Generation, generate
-from bot.engines.search.model import Candidate, Judged
+from bot.engines.search.model import Candidate, Judged, Replacement
 from tests.engines.search.trying import PATH, everywhere
 
 TEXT = """\
@@ -65,7 +65,7 @@ def test_candidates_that_change_the_failure_bring_others_of_their_lines() -> Non
 
 
 def test_nothing_gets_lost_or_comes_twice_by_it() -> None:
-    def texts(found: list[Candidate]) -> list[object]:
+    def texts(found: list[Candidate]) -> list[tuple[Replacement, ...]]:
         return sorted(candidate.replacements for candidate in found)
 
     every = list(generate({PATH: TEXT}.get, everywhere(TEXT)))

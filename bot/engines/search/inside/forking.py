@@ -1,8 +1,8 @@
 """A child for each attempt, which can spoil nothing but itself, and what its parent learns of it.
 
-The child tells what happens, one line each: `s7` (test 7 starts), `p7 250 0`, `f7 250 99`, `k7 250 0`
-(it passed, failed, was skipped within so many microseconds; then the echo of its failure), `c` (they
-cannot be collected any more), `j` and JSON, and `d` when it is done.
+The child tells what happens, one line each: `s7` (test 7 starts), `p7 250 0`, `f7 250 99` and
+`k7 250 0` (it passed, failed, was skipped within so many microseconds; then its failure's echo),
+`c` (they cannot be collected any more), `j` and JSON, and `d` when it is done.
 Whatever else it does, at its limits or at the end of its words it is killed together with
 everything that it started.
 """
