@@ -16,6 +16,9 @@ SAME_HERE = 0.5
 """and on those that do: a guard against what never happens changes nothing there either."""
 BEARS = 0.5
 """How many suspicious lines bear on the failure."""
+MENDS = 2.0
+"""What a line's score gains once where one of its candidates has mended what it should and broken
+something else: perhaps it is the right place and only goes too far."""
 LEAST = 0.1
 """What is left of a line's score at the least: it may take a change that nobody has tried yet."""
 _SAME = math.log(SAME_ELSEWHERE / SAME_HERE)
@@ -28,12 +31,15 @@ class Bearing:
 
     def __init__(self) -> None:
         self.factor = 1.0
+        self._gain = 1.0
         self._odds = 0.0
         """The logarithm of how much likelier it is by now that the line does not matter."""
 
-    def hear(self, *, is_same: bool) -> None:
-        """Whether a candidate has left the failure as it was."""
+    def hear(self, *, is_same: bool, mends: bool = False) -> None:
+        """Whether a candidate has left the failure as it was, or even mended it."""
+        if mends:
+            self._gain = MENDS
         self._odds += _SAME if is_same else _OTHER
         self._odds = max(-_SURE, min(_SURE, self._odds))
         bears = BEARS / (BEARS + (1 - BEARS) * math.exp(self._odds))
-        self.factor = max(LEAST, bears / BEARS)
+        self.factor = max(LEAST, bears / BEARS) * self._gain

@@ -241,9 +241,11 @@ class Generation:
     def hear(self, judged: Judged) -> None:
         """What became of a candidate, for those after it."""
         line = self._of.pop(judged.candidate.replacements, None)
-        if line is not None and judged.is_same is not None:
-            before = line.bearing.factor
-            line.bearing.hear(is_same=judged.is_same)
+        if line is None:
+            return
+        before, mends = line.bearing.factor, bool(judged.broke)
+        if mends or judged.is_same is not None:
+            line.bearing.hear(is_same=bool(judged.is_same), mends=mends)
             if line.bearing.factor != before:
                 self._place(line)
 

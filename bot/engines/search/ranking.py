@@ -53,7 +53,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.64: regex-quantifier
     0.60: boolean-grouping branch-swapped
     0.59: exception-text statement-outward unary
-    0.58: argument-moved
+    0.58: argument-moved value-elsewhere
     0.57: exception-raised member return-otherwise value-unset
     0.54: guard
     0.51: regex-class string-format

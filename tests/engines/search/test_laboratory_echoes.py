@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from bot.engines.search.model import Candidate
-from tests.engines.search.workbench import Workbench, workbench_of_module
+from tests.engines.search.workbench import Workbench, workbench, workbench_of_module
+from tests.scratch import Scratch
 
 CODE = """\
 def page(title):
@@ -50,6 +51,11 @@ class Test(unittest.TestCase):
     def test_unittest(self):
         self.assertEqual(page("a"), "<h1>b</h1>" + "." * 200 + "+" + "." * 200)
 """
+UNITTEST = """\
+import unittest
+from shop import page
+
+""" + TESTS[TESTS.index("class Test") :]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +82,14 @@ def test_another_value_is_heard_also_in_the_middle_of_a_long_one(
     ends = bench.change("shop.py", '"<h1>"', '"<h2>"')
     middle = bench.change("shop.py", '"-"', '"="')
     assert is_same(bench, test, [idle, ends, middle]) == [True, False, False]
+
+
+def test_another_value_is_heard_where_unittest_runs_the_tests(scratch: Scratch) -> None:
+    files = {"shop.py": CODE, "test_shop.py": UNITTEST}
+    with workbench(scratch, files, command="python -m unittest") as made:
+        idle = made.change("shop.py", "+ 1", "- 1")
+        middle = made.change("shop.py", '"-"', '"="')
+        assert is_same(made, "test_unittest", [idle, middle]) == [True, False]
 
 
 def test_where_an_object_lies_in_memory_is_no_difference(bench: Workbench) -> None:
