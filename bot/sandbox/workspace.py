@@ -144,10 +144,13 @@ def sweep() -> int:
     """Remove the workspaces of bots that are no more. Returns how many there were."""
     swept = 0
     for base in {Path(folder, _base_name()) for folder in _temporary_folders()}:
-        if not base.is_dir() or not _is_ours(base):
+        try:
+            roots = sorted(base.glob(f"{_PREFIX}*")) if _is_ours(base) else None
+        except FileNotFoundError:  # there is none, or another bot found it empty and removed it
             continue
-        swept += sum(_sweep_one(root) for root in sorted(base.glob(f"{_PREFIX}*")))
-        _remove_base(base)
+        if roots is not None:
+            swept += sum(map(_sweep_one, roots))
+            _remove_base(base)
     return swept
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -377,6 +378,30 @@ def test_a_supervisor_that_is_killed_is_a_verdict(isolation: Isolation) -> None:
 def test_a_living_bot_is_not_swept(workspace: Workspace) -> None:
     sweep()
     assert workspace.tree.is_dir()
+
+
+def test_bots_that_come_and_go_do_not_disturb_a_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    other = subprocess.Popen([sys.executable, "-c", COMING_AND_GOING, str(tmp_path)])
+    try:
+        assert sum(sweep() for _ in range(3_000)) == 0
+    finally:
+        other.kill()
+        other.wait()
+
+
+COMING_AND_GOING = """\
+import os, sys
+base = f"{sys.argv[1]}/amendbot-{os.geteuid()}"
+for _ in range(1_000_000):
+    try:
+        os.mkdir(base, 0o700)
+        os.rmdir(base)
+    except OSError:
+        pass
+"""
 
 
 # ------------------------------------------------------------------------------ what it can reach
