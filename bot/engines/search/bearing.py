@@ -1,29 +1,23 @@
 """Whether a line bears on the failure, by what its candidates have done to it so far. Pure.
 
-A candidate that changes a line which has nothing to do with a failing test leaves its failure just
-as it was: the same error, the same values. On the line of the defect most candidates make it fail
-otherwise. So each candidate that fails tells something of its line, and those after it on lines
-that do not matter wait for those on lines that do.
+A change of a line that has nothing to do with a failing test leaves its failure just as it was: the
+same error, the same values. Where one candidate after the other does, those after them on that line
+wait for others. On the line of the defect many leave it as it was, too, but not all of them: the
+first that makes the test fail otherwise shows that the line bears on it.
 """
 
 from __future__ import annotations
 
-import math
-
-SAME_ELSEWHERE = 0.9
-"""How many candidates leave the failure as it was, on lines that do not bear on it;"""
-SAME_HERE = 0.5
-"""and on those that do: a guard against what never happens changes nothing there either."""
-BEARS = 0.5
-"""How many suspicious lines bear on the failure."""
+DEAD = 1 / 3
+"""How many of the suspicious lines do not bear on the failure,"""
+SAME_THERE = 0.98
+"""and how many candidates leave the failure as it was there."""
+ALIKE = 1.5
+"""Elsewhere as many do as do not, more or less: the larger, the less more or less. (Both numbers of
+a beta distribution; measured on the lines of repairs: between 24 and 83 of 100.)"""
 MENDS = 2.0
 """What a line's score gains once where one of its candidates has mended what it should and broken
 something else: perhaps it is the right place and only goes too far."""
-LEAST = 0.1
-"""What is left of a line's score at the least: it may take a change that nobody has tried yet."""
-_SAME = math.log(SAME_ELSEWHERE / SAME_HERE)
-_OTHER = math.log((1 - SAME_ELSEWHERE) / (1 - SAME_HERE))
-_SURE = 6.0
 
 
 class Bearing:
@@ -31,15 +25,18 @@ class Bearing:
 
     def __init__(self) -> None:
         self.factor = 1.0
+        self._same = 0
+        self._odds = DEAD / (1 - DEAD)
+        """How much likelier it is that the line does not matter than that it does."""
         self._gain = 1.0
-        self._odds = 0.0
-        """The logarithm of how much likelier it is by now that the line does not matter."""
 
     def hear(self, *, is_same: bool, mends: bool = False) -> None:
         """Whether a candidate has left the failure as it was, or even mended it."""
         if mends:
             self._gain = MENDS
-        self._odds += _SAME if is_same else _OTHER
-        self._odds = max(-_SURE, min(_SURE, self._odds))
-        bears = BEARS / (BEARS + (1 - BEARS) * math.exp(self._odds))
-        self.factor = max(LEAST, bears / BEARS) * self._gain
+        if is_same:
+            self._odds *= SAME_THERE * (2 * ALIKE + self._same) / (ALIKE + self._same)
+            self._same += 1
+        else:
+            self._odds = 0.0
+        self.factor = self._gain / (1 - DEAD) / (1 + self._odds)

@@ -330,9 +330,9 @@ class Evaluation:
 
     def _is_same(self, outcome: Outcome, answer: Mapping[str, Any]) -> bool | None:
         at_base = self._plan.echoes.get(number_in(answer.get("test")))
-        if outcome is not Outcome.FAILED or not at_base:
+        if not at_base or outcome is Outcome.PASSED:
             return None
-        return number_in(answer.get("echo")) == at_base
+        return outcome is Outcome.FAILED and number_in(answer.get("echo")) == at_base
 
     def _put_aside(self, trial: Trial, *, is_tried: bool) -> None:
         """To be imported anew later. It gives its place up, so that nobody waits for it.

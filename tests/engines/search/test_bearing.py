@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from bot.engines.search.bearing import LEAST, Bearing
+from bot.engines.search.bearing import Bearing
 from bot.engines.search.generating import Generation, generate
 from bot.engines.search.model import Candidate, Judged, Replacement
 from tests.engines.search.trying import PATH, everywhere
@@ -22,23 +22,27 @@ def total(items, start):
 NOTED = range(1, 4)
 
 
-def bearing(*heard: bool) -> float:
+def factor(*heard: bool, mends: bool = False) -> float:
     found = Bearing()
     for is_same in heard:
-        found.hear(is_same=is_same)
+        found.hear(is_same=is_same, mends=mends)
     return found.factor
 
 
-def test_a_line_that_changes_nothing_loses_and_one_that_does_wins() -> None:
-    assert bearing() == 1.0
-    assert bearing(*[True] * 5) < 0.2
-    assert bearing(False) > 1.0
-    assert bearing(*[True] * 3, False) > bearing(*[True] * 3)
+def test_a_line_that_changes_nothing_loses_the_more_often_it_does_not() -> None:
+    assert factor() == 1.0
+    assert 1.0 > factor(True) > factor(*[True] * 5) > factor(*[True] * 20) > 0.0
+    assert factor(True) > 0.8
+    assert factor(*[True] * 20) < 0.25
 
 
-def test_a_line_never_loses_all() -> None:
-    assert bearing(*[True] * 1_000) == LEAST
-    assert bearing(*[True] * 1_000, *[False] * 8) > 1.0
+def test_once_it_changes_anything_all_is_forgiven() -> None:
+    assert factor(*[True] * 50, False) == factor(False) > 1.0
+    assert factor(False, *[True] * 50) == factor(False)
+
+
+def test_a_line_that_mends_too_much_wins_most() -> None:
+    assert factor(False, mends=True) > factor(False, False, False)
 
 
 def judged(candidate: Candidate, is_same: bool | None) -> Judged:
