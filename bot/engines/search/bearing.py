@@ -2,41 +2,75 @@
 
 A change of a line that has nothing to do with a failing test leaves its failure just as it was: the
 same error, the same values. Where one candidate after the other does, those after them on that line
-wait for others. On the line of the defect many leave it as it was, too, but not all of them: the
-first that makes the test fail otherwise shows that the line bears on it.
+wait for others. The first that makes the test fail otherwise shows that the line bears on it.
+
+How much a candidate without effect tells depends on its template: a guard against what does not
+happen has none anywhere, another variable nearly always has. That is learnt on the lines that bear
+on the failure.
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 DEAD = 1 / 3
 """How many of the suspicious lines do not bear on the failure,"""
 SAME_THERE = 0.98
 """and how many candidates leave the failure as it was there."""
-ALIKE = 1.5
-"""Elsewhere as many do as do not, more or less: the larger, the less more or less. (Both numbers of
-a beta distribution; measured on the lines of repairs: between 24 and 83 of 100.)"""
+SUPPOSED = 0.9, 4
+"""Of a template's candidates, so many are supposed to have no effect anywhere, as if that had been
+seen of so many."""
+OFTEN = 0.5
+"""How much a further candidate without effect counts: those of one line are often alike."""
+LEAST = 0.15
+"""What is left of a line's score at the least: it may take a change that nobody has tried yet."""
 MENDS = 2.0
 """What a line's score gains once where one of its candidates has mended what it should and broken
 something else: perhaps it is the right place and only goes too far."""
 
 
+class Usual:
+    """What candidates do on lines that bear on the failure, by their template."""
+
+    def __init__(self) -> None:
+        self._same: Counter[str] = Counter()
+        self._all: Counter[str] = Counter()
+
+    def learn(self, template: str, *, is_same: bool) -> None:
+        self._same[template] += is_same
+        self._all[template] += 1
+
+    def same(self, template: str) -> float:
+        """How many of them leave the failure as it was."""
+        share, weight = SUPPOSED
+        return (share * weight + self._same[template]) / (weight + self._all[template])
+
+
 class Bearing:
     """What is known of one line; `factor` is what its score is multiplied by, 1 at first."""
 
-    def __init__(self) -> None:
+    def __init__(self, usual: Usual) -> None:
         self.factor = 1.0
-        self._same = 0
+        self._usual = usual
+        self._same: list[str] | None = []
+        """The templates of those without effect, as long as there was no other."""
         self._odds = DEAD / (1 - DEAD)
         """How much likelier it is that the line does not matter than that it does."""
         self._gain = 1.0
 
-    def hear(self, *, is_same: bool, mends: bool = False) -> None:
+    def hear(self, template: str, *, is_same: bool, mends: bool = False) -> None:
         """Whether a candidate has left the failure as it was, or even mended it."""
         if mends:
             self._gain = MENDS
-        if is_same:
-            self._odds *= SAME_THERE * (2 * ALIKE + self._same) / (ALIKE + self._same)
-            self._same += 1
+        if self._same is None:
+            self._usual.learn(template, is_same=is_same)
+        elif is_same:
+            self._same.append(template)
+            self._odds *= (SAME_THERE / min(SAME_THERE, self._usual.same(template))) ** OFTEN
         else:
-            self._odds = 0.0
-        self.factor = self._gain / (1 - DEAD) / (1 + self._odds)
+            for each in self._same:
+                self._usual.learn(each, is_same=True)
+            self._usual.learn(template, is_same=False)
+            self._same, self._odds = None, 0.0
+        bears = 1 / (1 + self._odds)
+        self.factor = max(LEAST, bears / (1 - DEAD)) * self._gain

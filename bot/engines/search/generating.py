@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engines.search import ranking
-from bot.engines.search.bearing import Bearing
+from bot.engines.search.bearing import Bearing, Usual
 from bot.engines.search.model import Candidate, Judged, Replacement, Suspect
 from bot.engines.search.scope import Names
 from bot.engines.search.shapes import Shape, Shapes
@@ -156,7 +156,7 @@ class _Line:
         self.suspicion = suspicion
         self.search = search
         self.taken = 0
-        self.bearing = Bearing()
+        self.bearing = Bearing(search.usual)
         self.version = 0
         """Of its place among the lines; an older one does not count any more."""
         self._heap: list[tuple[float, int, _Node | _Offer]] | None = None
@@ -233,6 +233,7 @@ class Generation:
         self._lines: list[tuple[float, int, int, _Line]] = []
         self._count = 0
         self._of: dict[tuple[Replacement, ...], _Line] = {}
+        self.usual = Usual()
         self._made = self._run()
 
     def __iter__(self) -> Iterator[Candidate]:
@@ -245,7 +246,8 @@ class Generation:
             return
         before, mends = line.bearing.factor, bool(judged.broke)
         if mends or judged.is_same is not None:
-            line.bearing.hear(is_same=bool(judged.is_same), mends=mends)
+            template = judged.candidate.template
+            line.bearing.hear(template, is_same=bool(judged.is_same), mends=mends)
             if line.bearing.factor != before:
                 self._place(line)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from bot.engines.search.bearing import Bearing
+from bot.engines.search.bearing import LEAST, Bearing, Usual
 from bot.engines.search.generating import Generation, generate
 from bot.engines.search.model import Candidate, Judged, Replacement
 from tests.engines.search.trying import PATH, everywhere
@@ -22,18 +22,44 @@ def total(items, start):
 NOTED = range(1, 4)
 
 
-def factor(*heard: bool, mends: bool = False) -> float:
-    found = Bearing()
+GUARD, NAME = "guard", "variable"
+
+
+def usual() -> Usual:
+    """Of lines that matter, where guards seldom have an effect and other names nearly always."""
+    found = Usual()
+    for number in range(40):
+        found.learn(GUARD, is_same=number % 10 != 0)
+        found.learn(NAME, is_same=number % 10 == 0)
+    return found
+
+
+def factor(*heard: bool, template: str = NAME, mends: bool = False) -> float:
+    found = Bearing(usual())
     for is_same in heard:
-        found.hear(is_same=is_same, mends=mends)
+        found.hear(template, is_same=is_same, mends=mends)
     return found.factor
 
 
 def test_a_line_that_changes_nothing_loses_the_more_often_it_does_not() -> None:
     assert factor() == 1.0
-    assert 1.0 > factor(True) > factor(*[True] * 5) > factor(*[True] * 20) > 0.0
-    assert factor(True) > 0.7
-    assert factor(*[True] * 20) < 0.25
+    assert 1.0 > factor(True) > factor(True, True) > factor(*[True] * 4)
+    assert factor(*[True] * 1_000) == LEAST
+
+
+def test_what_seldom_has_an_effect_tells_little() -> None:
+    assert factor(*[True] * 6, template=GUARD) > factor(True)
+
+
+def test_what_is_usual_is_learnt_where_lines_matter() -> None:
+    usual = Usual()
+    at_first = usual.same(NAME)
+    Bearing(usual).hear(NAME, is_same=True)
+    assert usual.same(NAME) == at_first
+    bears = Bearing(usual)
+    for is_same in (True, False, False, False):
+        bears.hear(NAME, is_same=is_same)
+    assert usual.same(NAME) < at_first
 
 
 def test_once_it_changes_anything_all_is_forgiven() -> None:
