@@ -384,17 +384,22 @@ def test_bots_that_come_and_go_do_not_disturb_a_sweep(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    other = subprocess.Popen([sys.executable, "-c", COMING_AND_GOING, str(tmp_path)])
+    command = [sys.executable, "-c", COMING_AND_GOING, str(tmp_path)]
+    other = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
-        assert sum(sweep() for _ in range(3_000)) == 0
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"begun\n"
+        for _ in range(3_000):
+            sweep()
     finally:
         other.kill()
-        other.wait()
+        other.communicate()
 
 
 COMING_AND_GOING = """\
 import os, sys
 base = f"{sys.argv[1]}/amendbot-{os.geteuid()}"
+print("begun", flush=True)
 for _ in range(1_000_000):
     try:
         os.mkdir(base, 0o700)

@@ -2,7 +2,7 @@
 
 A change of a line that has nothing to do with a failing test leaves its failure just as it was: the
 same error, the same values. Where one candidate after the other does, those after them on that line
-wait for others. The first that makes the test fail otherwise shows that the line bears on it.
+wait for others. Those that make the test fail otherwise show that the line bears on it.
 
 How much a candidate without effect tells depends on its template: a guard against what does not
 happen has none anywhere, another variable nearly always has. That is learnt on the lines that bear
@@ -22,6 +22,8 @@ SUPPOSED = 0.9, 4
 seen of so many."""
 OFTEN = 0.5
 """How much a further candidate without effect counts: those of one line are often alike."""
+MOST_ODDS, SURE = 20.0, 0.2
+"""The odds that a line does not matter are never more; below the second it is taken to matter."""
 LEAST = 0.15
 """What is left of a line's score at the least: it may take a change that nobody has tried yet."""
 MENDS = 2.0
@@ -52,8 +54,8 @@ class Bearing:
     def __init__(self, usual: Usual) -> None:
         self.factor = 1.0
         self._usual = usual
-        self._same: list[str] | None = []
-        """The templates of those without effect, as long as there was no other."""
+        self._heard: list[tuple[str, bool]] = []
+        """What is to be learnt of it once it is known to bear on the failure."""
         self._odds = DEAD / (1 - DEAD)
         """How much likelier it is that the line does not matter than that it does."""
         self._gain = 1.0
@@ -62,15 +64,15 @@ class Bearing:
         """Whether a candidate has left the failure as it was, or even mended it."""
         if mends:
             self._gain = MENDS
-        if self._same is None:
-            self._usual.learn(template, is_same=is_same)
-        elif is_same:
-            self._same.append(template)
-            self._odds *= (SAME_THERE / min(SAME_THERE, self._usual.same(template))) ** OFTEN
+        usual = min(SAME_THERE, self._usual.same(template))
+        if is_same:
+            self._odds *= (SAME_THERE / usual) ** OFTEN
         else:
-            for each in self._same:
-                self._usual.learn(each, is_same=True)
-            self._usual.learn(template, is_same=False)
-            self._same, self._odds = None, 0.0
-        bears = 1 / (1 + self._odds)
-        self.factor = max(LEAST, bears / (1 - DEAD)) * self._gain
+            self._odds *= (1 - SAME_THERE) / (1 - usual)
+        self._odds = min(MOST_ODDS, self._odds)
+        self._heard.append((template, is_same))
+        if self._odds < SURE:
+            for each, was_same in self._heard:
+                self._usual.learn(each, is_same=was_same)
+            self._heard.clear()
+        self.factor = max(LEAST, 1 / (1 + self._odds) / (1 - DEAD)) * self._gain

@@ -315,24 +315,28 @@ class Evaluation:
                 self._spent += times * trial.stages[0]["cpu"]
                 self._waiting.appendleft(replace(trial, times=times))
                 return
+        fixed = before + passed
         judged = Judged(
             candidate=trial.candidate,
             plausible=outcome is Outcome.PASSED,
-            fixed=before + passed,
-            broke=self._tests[test] if not is_mending and 0 <= test < len(self._tests) else "",
+            fixed=fixed,
+            broke=self._tests[test] if not is_mending and test in self._plan.passing else "",
             outcome=outcome,
             seconds=seconds_in(answer.get("seconds")),
-            is_same=self._is_same(outcome, answer),
+            is_same=self._is_same(outcome, fixed, answer),
         )
         if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
             self._late.append(trial)
         self._judged[trial.place] = judged
 
-    def _is_same(self, outcome: Outcome, answer: Mapping[str, Any]) -> bool | None:
-        at_base = self._plan.echoes.get(number_in(answer.get("test")))
-        if not at_base or outcome is Outcome.PASSED:
+    def _is_same(self, outcome: Outcome, fixed: int, answer: Mapping[str, Any]) -> bool | None:
+        if outcome is not Outcome.FAILED:
             return None
-        return outcome is Outcome.FAILED and number_in(answer.get("echo")) == at_base
+        if fixed:
+            return False
+        echo = number_in(answer.get("echo"))
+        at_base = self._plan.echoes.get(number_in(answer.get("test")), 0)
+        return echo == at_base if echo > 0 and at_base else None
 
     def _put_aside(self, trial: Trial, *, is_tried: bool) -> None:
         """To be imported anew later. It gives its place up, so that nobody waits for it.

@@ -25,7 +25,7 @@ from bot.engines.search.templates import TEMPLATES
 from bot.engines.search.templates.site import Edit, Hints, Site, Template, Variant
 from bot.engines.search.templates.writing import short
 
-__all__ = ["Hints", "Limits", "generate"]
+__all__ = ["Generation", "Hints", "Limits", "generate"]
 
 Read = Callable[[str], str | None]
 Allowed = Callable[[str, str], bool]
@@ -150,13 +150,13 @@ class _Offer:
 class _Line:
     """What can still be done on one line, best first. Nothing is computed before its turn."""
 
-    def __init__(self, file: _File, line: int, suspicion: float, search: Generation) -> None:
+    def __init__(self, file: _File, line: int, suspicion: float, made: Generation) -> None:
         self.file = file
         self.line = line
         self.suspicion = suspicion
-        self.search = search
+        self.made = made
         self.taken = 0
-        self.bearing = Bearing(search.usual)
+        self.bearing = Bearing(made.usual)
         self.version = 0
         """Of its place among the lines; an older one does not count any more."""
         self._heap: list[tuple[float, int, _Node | _Offer]] | None = None
@@ -191,23 +191,23 @@ class _Line:
         source = self.file.site.source
         for node in self.file.nodes[self.line]:
             templates = TEMPLATES.get(type(node), ())
-            if templates and self.search.allowed(source.path, source.symbol_of(node)):
+            if templates and self.made.allowed(source.path, source.symbol_of(node)):
                 for template in templates:
-                    score = self.suspicion * self.search.prior(template.name)
-                    expected = score * self.search.expected(template.name)
+                    score = self.suspicion * self.made.prior(template.name)
+                    expected = score * self.made.expected(template.name)
                     self._push(expected, _Node(node, template, score))
 
     def _open_node(self, entry: _Node) -> None:
         made = entry.template.propose(entry.node, self.file.site)
         offered = sorted(made, key=lambda variant: -variant.weight)
-        self.search.learn(entry.template.name, offered[0].weight if offered else 0.0)
-        for variant in offered[: self.search.limits.per_node]:
+        self.made.learn(entry.template.name, offered[0].weight if offered else 0.0)
+        for variant in offered[: self.made.limits.per_node]:
             close = ranking.closeness(_growth(variant.edits))
             self._push(entry.score * variant.weight * close, _Offer(entry, variant))
 
     def _offer(self, offer: _Offer, score: float) -> Candidate | None:
         """The candidate, unless it is invalid or known, or the line has had too many."""
-        if self.taken >= self.search.limits.per_line:
+        if self.taken >= self.made.limits.per_line:
             self._heap = []
             return None
         shape = self.file.shapes.judge(offer.variant.edits, offer.of.node)
@@ -244,12 +244,11 @@ class Generation:
         line = self._of.pop(judged.candidate.replacements, None)
         if line is None:
             return
-        before, mends = line.bearing.factor, bool(judged.broke)
+        mends = bool(judged.broke)
         if mends or judged.is_same is not None:
             template = judged.candidate.template
             line.bearing.hear(template, is_same=bool(judged.is_same), mends=mends)
-            if line.bearing.factor != before:
-                self._place(line)
+            self._place(line)
 
     def prior(self, template: str) -> float:
         return self._priors[template]

@@ -159,7 +159,9 @@ class _Measuring:
 def _traced(before: TestRan, now: TestRan) -> TestRan:
     """How it ended untraced, with what tracing found of it."""
     message = before.message or now.message
-    frames, echo = before.frames or now.frames, now.echo or before.echo
+    frames = before.frames or now.frames
+    is_stable = now.echo in (0, before.echo)  # else it says something else each time
+    echo = before.echo if is_stable else 0
     return replace(before, lines=now.lines, message=message, frames=frames, echo=echo)
 
 

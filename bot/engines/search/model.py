@@ -21,9 +21,9 @@ class Replacement:
 class Candidate:
     """One change to try: replacements that belong together, none overlapping another.
 
-    `template` names the kind of change (`comparison`, `regex-quantifier`); `score` orders the
-    candidates of one search, higher first. `symbol` is the dotted name of the innermost function
-    or class around the change, empty at module level.
+    `template` names the kind of change (`comparison`, `regex-quantifier`); `score` is how likely it
+    was before anything was tried, the higher the likelier. `symbol` is the dotted name of the
+    innermost function or class around the change, empty at module level.
     """
 
     replacements: tuple[Replacement, ...]
@@ -107,4 +107,4 @@ class Judged:
     outcome: Outcome = Outcome.PASSED
     seconds: float = 0.0
     is_same: bool | None = None
-    """Whether the failing test failed just as it does at the base; None if that is not known."""
+    """Whether it failed just as the base does, and mended no test; None if that is not known."""

@@ -63,6 +63,8 @@ class Plan:
         """How the failing tests fail at the base, by their numbers."""
         passing = {t.id: t for t in ran.values() if t.outcome is Outcome.PASSED}
         self._passing = list(passing.values())
+        self.passing = frozenset(self._number[name] for name in passing)
+        """The numbers of the tests that pass at the base."""
         self._may_fail = [
             number
             for name, number in self._number.items()

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -528,3 +529,38 @@ def test_what_is_believed_to_pass_only_when_imported_is_imported_at_once(
     assert [new for new, outcome in found if outcome is Outcome.PASSED] == ["20"]
     assert len(found) == 30
     assert imported.index("20") < imported.index("21")
+
+
+# ---------------------------------------------------------------------- as the base, or otherwise
+
+
+ECHO = 77
+"""Of each failing test at the base."""
+
+
+def is_same(scripted: Scripted, answer: dict[str, Any], wanted: tuple[str, ...]) -> bool | None:
+    spectrum = Spectrum(tuple(replace(one, echo=ECHO) for one in SPECTRUM.tests))
+    evaluation = Evaluation(TESTS, spectrum, wanted, Until())
+    server = scripted(lambda new, request: answer)
+    (judged,) = evaluation.run([candidate("x")], cast("list[Server]", [server]))
+    return judged.is_same
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"end": "failed", "echo": ECHO}, True),
+        ({"end": "failed", "echo": 78}, False),
+        ({"end": "failed", "echo": ECHO, "passed": 1}, False),  # another one has been mended
+        ({"end": "failed", "echo": 0}, None),  # no test has spoken
+        ({"end": "failed"}, None),
+        ({"end": "failed", "echo": "77"}, None),
+        ({"end": "died"}, None),
+    ],
+)
+def test_it_is_told_whether_a_candidate_fails_as_the_base_does(
+    scripted: Scripted, answer: dict[str, Any], expected: bool | None
+) -> None:
+    number = TESTS.index("fails")
+    told = {"stage": 0, "test": number, "passed": 0, **answer}
+    assert is_same(scripted, told, ("fails",)) is expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.engines.search.measuring import TO_TRACE_S, Measured, spectrum
@@ -11,15 +11,22 @@ from bot.engines.search.model import Outcome
 FAILS = "tests/test_a.py::test_fails"
 
 
-def measured(tests: list[str], seconds: float) -> tuple[Measured, list[str]]:
-    """Of a suite in which each test takes so long; and the tests that were traced last."""
+def measured(
+    tests: list[str], seconds: float, echoes: Sequence[object] = (9,)
+) -> tuple[Measured, list[str]]:
+    """Of a suite in which each test takes so long; and the tests that were traced last.
+
+    The failing one has these echoes, one run after the other, and then the last one again.
+    """
+    left = [*echoes]
     traced: list[str] = []
 
     def call(request: Mapping[str, Any], _: float) -> dict[str, Any]:
         results, details = [], []
         for number in request["tests"]:
             fails = tests[number] == FAILS
-            results.append([number, "f" if fails else "p", seconds, 9 if fails else 0])
+            echo = (left.pop(0) if len(left) > 1 else left[0]) if fails else 0
+            results.append([number, "f" if fails else "p", seconds, echo])
             if request["lines"] is not None:
                 details.append(
                     {"n": number, "lines": {"code.py": [1] if request["lines"] else [1, 2]}}
@@ -44,6 +51,16 @@ def test_all_of_a_quick_suite_is_traced() -> None:
     tests = suite(beside=5, elsewhere=50)
     _, traced = measured(tests, seconds=0.001)
     assert sorted(traced) == sorted(tests)
+
+
+def test_what_fails_alike_twice_is_known_by_it() -> None:
+    def echo(*echoes: object) -> int:
+        found, _ = measured([FAILS], seconds=0.001, echoes=echoes)
+        return found.spectrum.failing[0].echo
+
+    assert echo(9, 9) == 9
+    assert echo(9, 8) == 0
+    assert echo(9, 0) == 9
 
 
 def test_of_a_slow_one_as_much_as_there_is_time_for() -> None:

@@ -167,3 +167,18 @@ def f(a, b):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_of_a_long_function_the_nearest_statements_are_borrowed() -> None:
+    many = "".join(f"    v{n} = made(v{n - 1}, v{n - 2}, a)\n" for n in range(2, 40))
+    before = f"""\
+def f(a, made):
+    v0 = v1 = a
+{many}    try:
+        a.flush()
+        a.close()
+    finally:
+        made(a)
+"""
+    after = before.replace("        made(a)\n", "        a.close()\n        made(a)\n")
+    check("statement-before", before, after)

@@ -36,12 +36,12 @@ def f(a):
         "element-alone",
         """\
 def f(kinds, a):
-    kinds[a] = a.kind,
+    kinds[a] = (a.kind + a.sort) * 2,
     return kinds
 """,
         """\
 def f(kinds, a):
-    kinds[a] = a.kind
+    kinds[a] = (a.kind + a.sort) * 2
     return kinds
 """,
         10,

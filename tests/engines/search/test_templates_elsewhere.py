@@ -66,3 +66,13 @@ def second(row):
 """
     after = before.replace("row.state = 0", "row.state = made.state")
     assert search(before, after, "value-elsewhere") is None
+
+
+def test_what_many_have_that_is_not_known_here_leaves_room_for_what_is() -> None:
+    others = "".join(
+        f"def f{number}(row, v{number}):\n    row.state = v{number}\n\n\n" for number in range(20)
+    )
+    before = (
+        f"{others}def last(row):\n    row.state = 3\n\n\ndef wrong(row):\n    row.state = None\n"
+    )
+    check("value-elsewhere", before, before.replace("None", "3"))

@@ -6,6 +6,7 @@ import functools
 import re
 import sys
 import zlib
+from collections import deque
 
 from .tracing import message_of
 
@@ -14,16 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
-_PLAIN = (str, bytes)
-_CONTAINERS = (list, tuple, set, frozenset, dict)
-_MOST = 1_000
-"""Containers of more elements count as what their kind is."""
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+|(?<=\bid=')\d+")
+_MOST_VALUES = 2_000
 _MOST_FRAMES = 60
 
 
 class Echo:
-    """One test's failure, the first of several; `number` is 0 as long as there is none."""
+    """One test's failure; `number` is 0 as long as there is none."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -31,19 +29,19 @@ class Echo:
 
     def compared(self, operator: str, left: object, right: object) -> None:
         """An assertion compares these, in vain; its message shows only their beginning and end."""
-        for value in (operator, left, right):
-            self._values = zlib.crc32(_bytes_of(value), self._values)
+        self._values = _digest([operator, left, right], self._values)
 
     def failed(self, error: BaseException) -> None:
-        if self.number:
-            return
-        said = _ADDRESS.sub("", message_of(error))
-        names, trace = [said], error.__traceback__
+        names, trace = [without_addresses(message_of(error))], error.__traceback__
         while trace is not None and len(names) < _MOST_FRAMES:
             names.append(trace.tb_frame.f_code.co_name)
             trace = trace.tb_next
-        number = zlib.crc32("\0".join(names).encode("utf-8", "replace"), self._values)
-        self.number = number or 1
+        self.number = _digest(names, self._values) or 1
+
+
+def without_addresses(text: str) -> str:
+    """Where an object lies in memory is another place each time."""
+    return _ADDRESS.sub("", text)
 
 
 def listen(echo: Callable[[], Echo | None]) -> None:
@@ -56,23 +54,39 @@ def listen(echo: Callable[[], Echo | None]) -> None:
     @functools.wraps(original)
     def noting(test: Any, message: object, difference: object) -> object:
         current = echo()
-        if current is not None:
-            current.compared("", "", difference)
+        if current is not None and isinstance(difference, str):
+            current.compared("", "", without_addresses(difference))
         return original(test, message, difference)
 
     case._truncateMessage = noting
 
 
-def _bytes_of(value: object) -> bytes:
-    kind = type(value)
-    try:
-        if kind in _PLAIN:
-            return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
-        if isinstance(value, _CONTAINERS) and kind in _CONTAINERS and len(value) <= _MOST:
-            return _ADDRESS.sub("", repr(value)).encode("utf-8", "replace")
-    except Exception:  # noqa: BLE001 - what stands in it is the project's, and may raise anything
-        pass
-    return kind.__name__.encode("utf-8", "replace")
+def _digest(values: list[object] | list[str], digest: int) -> int:
+    """Of plain values, and of those in containers; of others their kinds. It calls nothing that
+    the project has defined."""
+    pending: deque[object] = deque(values)
+    for _ in range(_MOST_VALUES):
+        if not pending:
+            break
+        found = pending.popleft()
+        kind = type(found)
+        data = kind.__name__.encode("utf-8", "replace")
+        if kind is str:
+            data += str(found).encode("utf-8", "replace")
+        elif kind is bytes and isinstance(found, bytes):
+            data += found
+        elif kind in (int, float, complex, bool):
+            data += b"%d" % hash(found)
+        elif kind in (list, tuple) and isinstance(found, (list, tuple)):
+            data += b"%d" % len(found)
+            pending.extend(found[:_MOST_VALUES])
+        elif kind is dict and isinstance(found, dict):
+            data += b"%d" % len(found)
+            pending.extend(part for pair in list(found.items())[:_MOST_VALUES] for part in pair)
+        elif kind in (set, frozenset) and isinstance(found, (set, frozenset)):
+            data += b"%d" % sum(hash(one) for one in found if type(one) in (str, int, bytes))
+        digest = zlib.crc32(data, digest)
+    return digest
 
 
 def echo_in(line: str) -> int:

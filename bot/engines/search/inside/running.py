@@ -59,13 +59,14 @@ class Told:
         self._began = 0.0
         self.echo = Echo()
         """Of the test that is under way."""
+        self._error: BaseException | None = None
         self.stopped = False
         self.has_escaped = False
         """Whether something was raised past the runner, which may have left it in disorder."""
 
     def start(self, number: int) -> None:
         self._telling.test("s", number)
-        self.echo = Echo()
+        self.echo, self._error = Echo(), None
         self._began = time.perf_counter()
         if self._measure is not None:
             self._measure.start(number)
@@ -74,7 +75,8 @@ class Told:
         """What a test failed with; the first of several counts."""
         if error is None:
             return
-        self.echo.failed(error)
+        if self._error is None:
+            self._error = error
         if self._measure is not None:
             self._measure.error(error)
 
@@ -82,6 +84,9 @@ class Told:
         seconds = time.perf_counter() - self._began
         if self._measure is not None:
             self._measure.end()
+        if self._error is not None:  # which may say what takes code of the project to say
+            self.echo.failed(self._error)
+            self._error = None
         self._telling.ended(kind, number, seconds, self.echo.number)
         if self._measure is not None:
             self.stopped = time.monotonic() > self._deadline

@@ -13,6 +13,7 @@ from bot.engines.search.templates.site import Site, Template, Variant, remembere
 
 LONGEST = 160
 MOST = 60
+MOST_OTHERS = 120
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Delete)
 _PLACES = (*_SIMPLE, ast.If, ast.For, ast.While, ast.With, ast.Try)
 
@@ -46,7 +47,8 @@ def _statements(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
     owner = site.source.class_of(home) if isinstance(home, Function) else None
     texts: set[str] = {""}
     count = 0
-    for donor in _donors(site, home):
+    own, others = _donors(site, home)
+    for donor in (*sorted(own, key=lambda one: abs(one.lineno - node.lineno)), *others):
         weight = _nearness(site, donor, home, owner, node)
         for likely, text in _fitted(donor, site, visible, home):
             if text not in texts:
@@ -58,19 +60,23 @@ def _statements(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
 
 
 @remembered
-def _donors(site: Site, home: ast.AST) -> list[ast.stmt]:
-    """The file's short statements, those of the same function first."""
+def _donors(site: Site, home: ast.AST) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The file's short statements: those of the same function, and some others, the nearest first.
+
+    Those of methods of the same class come before other functions'.
+    """
     near = getattr(home, "lineno", 0)
     owner = site.source.class_of(home) if isinstance(home, Function) else None
 
-    def order(statement: ast.stmt) -> tuple[int, int]:
+    def order(statement: ast.stmt) -> tuple[bool, int]:
         other = site.names.home_of(statement)
-        same = site.source.class_of(other) is owner if owner is not None else False
-        rank = 0 if other is home else 1 if same else 2
-        return rank, abs(statement.lineno - near)
+        is_beside = owner is not None and site.source.class_of(other) is owner
+        return not is_beside, abs(statement.lineno - near)
 
-    nodes = (n for n in site.source.nodes if isinstance(n, ast.stmt))
-    return sorted((n for n in nodes if _is_donor(n, site)), key=order)[:150]
+    nodes = [n for n in site.source.nodes if isinstance(n, ast.stmt) and _is_donor(n, site)]
+    own = [node for node in nodes if site.names.home_of(node) is home]
+    others = [node for node in nodes if site.names.home_of(node) is not home]
+    return own, sorted(others, key=order)[:MOST_OTHERS]
 
 
 def _is_donor(node: ast.stmt, site: Site) -> bool:

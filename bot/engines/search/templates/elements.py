@@ -55,7 +55,7 @@ def alone(node: ast.Tuple, site: Site) -> Iterator[Variant]:
     """A tuple of one element, which a comma too many may have made."""
     if len(node.elts) == 1 and isinstance(node.ctx, ast.Load):
         item = node.elts[0]
-        is_stray = not site.text(node).startswith("(")
+        is_stray = site.text(node).endswith(",")  # else there are parentheses around it
         said = "take the comma away that makes a tuple"
         weight = 1.0 if is_stray else 0.4
         yield site.swap(node, site.text(item), weight, level=level_of(item), said=said)

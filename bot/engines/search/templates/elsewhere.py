@@ -27,15 +27,14 @@ def value(node: ast.Assign | ast.keyword, site: Site) -> Iterator[Variant]:
     offered: dict[str, list[ast.expr]] = defaultdict(list)
     for each in _values(site).get(_key(node), ()):
         text = site.text(each)
-        if text != own and "\n" not in text and len(text) <= LONGEST:
+        is_short = "\n" not in text and len(text) <= LONGEST
+        if text != own and is_short and site.usable(free_names(each), visible):
             offered[text].append(each)
-    ranked = sorted(offered.items(), key=lambda item: -len(item[1]))[:MOST]
-    base = NAMES if _key(node).isidentifier() else 1.0
-    for text, found in ranked:
-        if site.usable(free_names(found[0]), visible):
-            often = 1.0 - 0.5 ** len(found)
-            alike = 1.0 if not kind or site.kind(found[0]) in ("", kind) else 0.8
-            yield site.swap(node.value, text, base * often * alike, level=level_of(found[0]))
+    is_name = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    for text, found in sorted(offered.items(), key=lambda item: -len(item[1]))[:MOST]:
+        often = (NAMES if is_name else 1.0) * (1.0 - 0.5 ** len(found))
+        alike = 1.0 if not kind or site.kind(found[0]) in ("", kind) else 0.8
+        yield site.swap(node.value, text, often * alike, level=level_of(found[0]))
 
 
 @remembered
