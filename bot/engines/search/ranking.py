@@ -29,7 +29,7 @@ PRIORS: Mapping[str, float] = _table("""
     1.50: comparison
     1.19: condition-asked
     1.06: variable
-    1.05: argument-swapped
+    1.05: argument-swapped refusal
     1.01: bound-range import-missing
     0.99: boolean
     0.97: condition-negated element-alone
@@ -165,7 +165,7 @@ ERRORS: Mapping[str, str] = {
         "regex-escape regex-quantifier regex-class regex-group"
     ),
     r"DID NOT RAISE|not raised": (
-        "exception-raised guard guard-borrowed exception-caught exception-swallowed "
+        "refusal exception-raised guard guard-borrowed exception-caught exception-swallowed "
         "conjunct-dropped condition-negated exception-returned"
     ),
     r"coroutine": ("await-added"),

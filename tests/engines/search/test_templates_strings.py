@@ -131,6 +131,36 @@ def f(a):
     (
         "string-prefix",
         """\
+def f(name, kind):
+    return (
+        "no {name} "
+        "of kind {kind.title}"
+    )
+""",
+        """\
+def f(name, kind):
+    return (
+        f"no {name} "
+        f"of kind {kind.title}"
+    )
+""",
+        20,
+    ),
+    (
+        "string-prefix",
+        """\
+def f(name, kind):
+    return f"no {name} " "of kind {kind}"
+""",
+        """\
+def f(name, kind):
+    return f"no {name} " f"of kind {kind}"
+""",
+        20,
+    ),
+    (
+        "string-prefix",
+        """\
 def f(a):
     return '{a} items'
 """,

@@ -111,6 +111,8 @@ def _customary(value: str) -> Iterator[tuple[str, float]]:
     yield from ((new, 1.0) for new in _MODES.get(value, ()))
     for changed in (value.lower(), value.upper(), value.title(), value.strip(), value.capitalize()):
         yield changed, 0.7
+    if value.isalnum():
+        yield f" {value} ", 0.3
     if len(value) <= 2 and not value.isalnum():
         for rank, text in enumerate(_SEPARATORS):
             yield text, 0.9 * 0.95**rank
@@ -245,18 +247,16 @@ def _braces(text: str) -> Iterator[tuple[int, int, str, float]]:
             yield low, high, new, 0.3
 
 
-def prefixed(node: ast.Constant, site: Site) -> Iterator[Variant]:
+def prefixed(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
     """`f`, `b` and `r` forgotten or too many."""
+    yield from _filled_in(node, site)
+    if isinstance(node, ast.JoinedStr):
+        return
     if not isinstance(node.value, str | bytes) or not _is_text(node, site):
         return
     text, start = site.text(node), site.source.start(node)
     prefix = text[: len(text) - len(text.lstrip("rRbBuUfF"))]
     if isinstance(node.value, str):
-        names = re.findall(r"\{([A-Za-z_]\w*)", node.value)
-        if names and not prefix:
-            visible = site.visible(node)
-            known = all(name in visible.all for name in names)
-            yield site.change(start, start, "f", 1.0 if known else 0.1, "fill in the names")
         if "\\" in text and not prefix:
             yield site.change(start, start, "r", 0.6, "take the backslashes as they are")
         if node.value.isascii():
@@ -265,6 +265,29 @@ def prefixed(node: ast.Constant, site: Site) -> Iterator[Variant]:
         yield site.change(start, start + 1, "", 0.5, "make it text")
     if prefix.lower() == "r" and "\\" in text:
         yield site.change(start, start + 1, "", 0.4, "read the backslashes as escapes")
+
+
+def _filled_in(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
+    """`f` before each part of the text that has names in braces."""
+    if isinstance(node, ast.Constant) and not (
+        isinstance(node.value, str) and _is_text(node, site)
+    ):
+        return
+    edits, names = [], []
+    for literal in literals_of(node, site.source):
+        found = _IN_BRACES.findall(literal.value)
+        at = literal.places[0] - len(literal.quote)
+        is_bare = not literal.is_formatted and not site.source.text[at - 1 : at].isalnum()
+        if found and is_bare:
+            edits.append(Edit(at, at, "f"))
+            names += found
+    if edits:
+        visible = site.visible(node)
+        is_known = all(name in visible.all for name in names)
+        yield Variant(tuple(edits), 1.0 if is_known else 0.1, "fill in the names")
+
+
+_IN_BRACES = re.compile(r"\{([A-Za-z_]\w*)")
 
 
 def unformatted(node: ast.JoinedStr, site: Site) -> Iterator[Variant]:
@@ -278,6 +301,6 @@ TEMPLATES = (
     Template("string", (ast.Constant,), whole),
     Template("string-character", (ast.Constant, ast.JoinedStr), characters),
     Template("string-format", (ast.Constant, ast.JoinedStr), formats),
-    Template("string-prefix", (ast.Constant,), prefixed),
+    Template("string-prefix", (ast.Constant, ast.JoinedStr), prefixed),
     Template("string-unformatted", (ast.JoinedStr,), unformatted),
 )
