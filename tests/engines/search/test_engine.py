@@ -69,6 +69,7 @@ class FakeLaboratory:
 
     accepts: Callable[[str], bool]
     base: Spectrum = SPECTRUM
+    is_same: Callable[[Candidate], bool | None] = lambda _: None
     interrupts_after: int | None = None
     spectra: int = 0
     tried: int = 0
@@ -89,7 +90,8 @@ class FakeLaboratory:
             if self.tried == self.interrupts_after:
                 raise KeyboardInterrupt
             text = new_texts(candidate, TREE.read)[PATH]
-            yield Judged(candidate=candidate, plausible=self.accepts(text), fixed=0)
+            plausible, is_same = self.accepts(text), self.is_same(candidate)
+            yield Judged(candidate=candidate, plausible=plausible, fixed=0, is_same=is_same)
 
     def behaviours(
         self,
@@ -241,3 +243,17 @@ def test_the_search_goes_on_for_a_while_after_the_first_but_not_for_ever() -> No
     engine.solve(task(), Budget(tokens=0))
     assert len(engine.last.plausible) == 1
     assert laboratory.tried <= 1_000
+
+
+def test_lines_on_which_nothing_has_an_effect_wait_for_others() -> None:
+    def tried_before(is_same: Callable[[Candidate], bool | None]) -> int:
+        laboratory = FakeLaboratory(lambda text: LAST in text, is_same=is_same)
+        engine = SearchEngine(Limits(), lambda: laboratory)
+        engine.solve(task(), Budget(tokens=0))
+        return engine.last.plausible[0].order
+
+    nothing_known = tried_before(lambda _: None)
+    assert tried_before(lambda candidate: candidate.line < 4) < nothing_known * 0.75
+
+
+LAST = "sum(prices) / 100 - 1"
