@@ -150,13 +150,13 @@ class _Offer:
 class _Line:
     """What can still be done on one line, best first. Nothing is computed before its turn."""
 
-    def __init__(self, file: _File, line: int, suspicion: float, made: Generation) -> None:
+    def __init__(self, file: _File, line: int, suspicion: float, generation: Generation) -> None:
         self.file = file
         self.line = line
         self.suspicion = suspicion
-        self.made = made
+        self.generation = generation
         self.taken = 0
-        self.bearing = Bearing(made.usual)
+        self.bearing = Bearing(generation.usual)
         self.version = 0
         """Of its place among the lines; an older one does not count any more."""
         self._heap: list[tuple[float, int, _Node | _Offer]] | None = None
@@ -191,23 +191,23 @@ class _Line:
         source = self.file.site.source
         for node in self.file.nodes[self.line]:
             templates = TEMPLATES.get(type(node), ())
-            if templates and self.made.allowed(source.path, source.symbol_of(node)):
+            if templates and self.generation.allowed(source.path, source.symbol_of(node)):
                 for template in templates:
-                    score = self.suspicion * self.made.prior(template.name)
-                    expected = score * self.made.expected(template.name)
+                    score = self.suspicion * self.generation.prior(template.name)
+                    expected = score * self.generation.expected(template.name)
                     self._push(expected, _Node(node, template, score))
 
     def _open_node(self, entry: _Node) -> None:
         made = entry.template.propose(entry.node, self.file.site)
         offered = sorted(made, key=lambda variant: -variant.weight)
-        self.made.learn(entry.template.name, offered[0].weight if offered else 0.0)
-        for variant in offered[: self.made.limits.per_node]:
+        self.generation.learn(entry.template.name, offered[0].weight if offered else 0.0)
+        for variant in offered[: self.generation.limits.per_node]:
             close = ranking.closeness(_growth(variant.edits))
             self._push(entry.score * variant.weight * close, _Offer(entry, variant))
 
     def _offer(self, offer: _Offer, score: float) -> Candidate | None:
         """The candidate, unless it is invalid or known, or the line has had too many."""
-        if self.taken >= self.made.limits.per_line:
+        if self.taken >= self.generation.limits.per_line:
             self._heap = []
             return None
         shape = self.file.shapes.judge(offer.variant.edits, offer.of.node)

@@ -12,7 +12,7 @@ from .tracing import message_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+|(?<=\bid=')\d+")
@@ -61,7 +61,7 @@ def listen(echo: Callable[[], Echo | None]) -> None:
     case._truncateMessage = noting
 
 
-def _digest(values: list[object] | list[str], digest: int) -> int:
+def _digest(values: Sequence[object], digest: int) -> int:
     """Of plain values, and of those in containers; of others their kinds. It calls nothing that
     the project has defined."""
     pending: deque[object] = deque(values)

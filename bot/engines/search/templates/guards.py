@@ -33,7 +33,7 @@ def returns(node: ast.stmt, site: Site) -> Iterator[Variant]:
     """`if not x: return …` before the statement; `continue` or `raise` where that fits."""
     if not isinstance(node, _PLAIN) or site.source.indent_of(node) is None:
         return
-    near = 1.0 if _is_first(node, site) else 0.5
+    near = 1.0 if is_first(node, site) else 0.5
     offered: list[tuple[float, str, str]] = []
     tests = list(_tests(node, site))
     for place, likely, leave in _exits(node, site):
@@ -47,7 +47,8 @@ def returns(node: ast.stmt, site: Site) -> Iterator[Variant]:
                 yield made
 
 
-def _is_first(node: ast.stmt, site: Site) -> bool:
+def is_first(node: ast.stmt, site: Site) -> bool:
+    """Whether its block begins with it, but for a docstring."""
     block = site.block(node)
     at = block.index(node)
     return at == 0 or (at == 1 and isinstance(block[0], ast.Expr))
@@ -248,7 +249,7 @@ def _holds(name: str, kind: str) -> Iterator[tuple[float, str]]:
 def initialised(node: ast.stmt, site: Site) -> Iterator[Variant]:
     """`if x is None: x = …` before the first statement, for the function's own parameters."""
     function = site.source.function_of(node)
-    if function is None or node not in function.body or not _is_first(node, site):
+    if function is None or node not in function.body or not is_first(node, site):
         return
     visible = site.visible(node)
     step = site.source.step

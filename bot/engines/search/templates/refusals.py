@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bot.engines.search.scope import BUILTINS
 from bot.engines.search.source import Function
+from bot.engines.search.templates.guards import is_first
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import string
 
@@ -50,7 +51,7 @@ MOST_PARAMETERS = 6
 
 def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
     function = site.source.function_of(node)
-    if function is None or not _begins(node, function):
+    if function is None or node not in function.body or not is_first(node, site):
         return
     names = _parameters(function)
     faults = [
@@ -80,12 +81,6 @@ def _awaited(site: Site) -> list[str]:
     """The errors that failing tests have waited for."""
     found = (match for error in site.hints.errors for match in _AWAITED.finditer(error))
     return list(dict.fromkeys(match[1] or match[2] for match in found))
-
-
-def _begins(node: ast.stmt, function: Function) -> bool:
-    first = function.body[0]
-    is_said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return node is (function.body[1] if is_said and len(function.body) > 1 else first)
 
 
 def _parameters(function: Function) -> list[str]:
