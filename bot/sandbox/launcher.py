@@ -84,6 +84,8 @@ def _be_first_process(child: int, status: int) -> None:
 
 
 def _start(spec: dict[str, Any], status: int) -> None:
+    if spec["confined_to"]:
+        _load_landlock()
     if spec["uid"] is not None and not spec["first_process"]:
         _separate(spec["needed"], spec["useful"], spec["shm"])
     if os.getsid(0) != os.getpid():
@@ -119,11 +121,16 @@ def _execute(argv: list[str], environment: dict[str, str]) -> None:
         raise CannotStart(f"{argv[0]} is not {where}") from error
 
 
+def _load_landlock() -> None:
+    """While this is still somebody who can read the bot's own files."""
+    sys.path.append(os.path.dirname(__file__))  # noqa: PTH120 - pathlib is slow to load
+    __import__("landlock")
+
+
 def _confine(readable: list[str], writable: list[str]) -> None:
     if TYPE_CHECKING:
         from bot.sandbox import landlock
     else:
-        sys.path.append(os.path.dirname(__file__))  # noqa: PTH120 - pathlib is slow to load
         import landlock
     try:
         landlock.confine(readable, writable)
