@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import bot
 from bot.evidence import Ended
 from bot.sandbox import MIB, Job, Limits, processes
 from bot.sandbox.bubblewrap import interpreter, interpreter_folders
@@ -120,3 +124,29 @@ def test_nothing_outlives_a_bot_that_is_killed(isolation: Isolation) -> None:
     while sleeping() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not sleeping()
+
+
+def test_the_bot_may_lie_where_nobody_else_can_read_it(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    ours = Path(bot.__file__).parent
+    shutil.copytree(ours, closed / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    script = """
+from bot.sandbox import Job
+from bot.sandbox.bubblewrap import interpreter, interpreter_folders
+from bot.sandbox.isolation import without_bubblewrap
+from bot.sandbox.running import run
+from bot.sandbox.workspace import Workspace
+
+isolation = without_bubblewrap("as asked")
+argv = (interpreter(), "-I", "-S", "-c", "print(1)")
+job = Job(argv=argv, environment=(("PATH", "/usr/bin:/bin"),), visible=interpreter_folders())
+with Workspace(isolation) as workspace:
+    print(run(job, workspace, isolation).ended.name)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(closed), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(
+        command, check=False, cwd=closed, env=environment, capture_output=True, text=True
+    )
+    assert (ran.stdout, ran.stderr) == ("FINISHED\n", "")
