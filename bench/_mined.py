@@ -55,12 +55,14 @@ class _Checked:
     telling: frozenset[str]
 
 
-def collect(clones: list[Path], folder: Path, *, bugs: int, since: str) -> Iterator[Bug]:
-    """Write up to so many bugs of each clone, the newest first."""
+def collect(
+    clones: list[Path], folder: Path, *, bugs: int, since: str, until: str
+) -> Iterator[Bug]:
+    """Write up to so many bugs of each clone, the newest first, from between two dates."""
     runner = Runner(SECONDS)
     for clone in clones:
         found = in_vain = 0
-        for mending in islice(mendings(clone, since), MAX_TRIED):
+        for mending in islice(mendings(clone, since, until), MAX_TRIED):
             bug = _written(clone, mending, folder, runner)
             in_vain += 1
             if bug is not None:
@@ -73,12 +75,12 @@ def collect(clones: list[Path], folder: Path, *, bugs: int, since: str) -> Itera
 # -------------------------------------------------------------------------------- which commits
 
 
-def mendings(clone: Path, since: str) -> Iterator[_Mending]:
+def mendings(clone: Path, since: str, until: str = "now") -> Iterator[_Mending]:
     """The commits, newest first, that by their look may mend one bug."""
     pretty = "--format=%x00%H%x01%s%x01%b%x02"
     listing = git(
         clone, "log", "--first-parent", "--diff-merges=first-parent", "--no-renames", "--no-color",
-        "--no-ext-diff", "-p", "-U1", f"--since={since}", pretty, "--", "*.py",
+        "--no-ext-diff", "-p", "-U1", f"--since={since}", f"--until={until}", pretty, "--", "*.py",
     )  # fmt: skip
     for entry in listing.split("\0")[1:]:
         head, _, diff = entry.partition("\2")

@@ -3,6 +3,7 @@
     python bench/collect.py quixbugs CLONE FOLDER [--thin]
     python bench/collect.py seeded CLONE... FOLDER [--bugs 15] [--seed 1] [--thin]
     python bench/collect.py mined CLONE... FOLDER [--bugs 5] [--since 2015-01-01]
+                                                   [--until now]
     python bench/collect.py thin COLLECTION FOLDER
 
 None of a collection is part of this repository, and nothing is downloaded. Programs from the clones
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     mined.add_argument("clones", type=Path, nargs="+", metavar="CLONE")
     mined.add_argument("--bugs", type=int, default=5, help="so many of each clone at most")
     mined.add_argument("--since", default="2015-01-01", help="no commits from before this date")
+    mined.add_argument("--until", default="now", help="none from after this one")
     mined.set_defaults(make=_make_mined)
     seeded = kinds.add_parser("seeded", help="mistakes of many kinds put into packages")
     seeded.add_argument("clones", type=Path, nargs="+", metavar="CLONE")
@@ -85,7 +87,9 @@ def _make_thin(asked: argparse.Namespace) -> Iterator[Bug]:
 
 
 def _make_mined(asked: argparse.Namespace) -> Iterator[Bug]:
-    return _mined.collect(asked.clones, asked.folder, bugs=asked.bugs, since=asked.since)
+    return _mined.collect(
+        asked.clones, asked.folder, bugs=asked.bugs, since=asked.since, until=asked.until
+    )
 
 
 if __name__ == "__main__":
