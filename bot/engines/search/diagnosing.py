@@ -257,7 +257,7 @@ def _goals(
 
 
 def _fails_in_code(cluster: Sequence[TestRan]) -> bool:
-    return any(_broke_at(test) is not None for test in cluster)
+    return any(broke_at(test) is not None for test in cluster)
 
 
 def by_cause(failing: Sequence[TestRan]) -> list[list[TestRan]]:
@@ -274,7 +274,7 @@ def by_cause(failing: Sequence[TestRan]) -> list[list[TestRan]]:
 def _alike(one: TestRan, other: TestRan) -> bool:
     if one.id.split("[", 1)[0] == other.id.split("[", 1)[0]:
         return True
-    if (place := _broke_at(one)) is not None and place == _broke_at(other):
+    if (place := broke_at(one)) is not None and place == broke_at(other):
         return True
     ours, theirs = _code_lines(one), _code_lines(other)
     if not ours or not theirs:
@@ -282,7 +282,7 @@ def _alike(one: TestRan, other: TestRan) -> bool:
     return len(ours & theirs) >= ALIKE * len(ours | theirs)
 
 
-def _broke_at(test: TestRan) -> tuple[str, int] | None:
+def broke_at(test: TestRan) -> tuple[str, int] | None:
     """The innermost place of its traceback that is code and no test."""
     inside = [frame for frame in test.frames if not is_test(frame[0])]
     return inside[-1] if inside else None

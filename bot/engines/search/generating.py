@@ -157,6 +157,7 @@ class _Line:
         self.generation = generation
         self.taken = 0
         self.bearing = Bearing(generation.usual)
+        self._here = ranking.error_factors(self._errors(), ranking.HERE)
         self.version = 0
         """Of its place among the lines; an older one does not count any more."""
         self._heap: list[tuple[float, int, _Node | _Offer]] | None = None
@@ -166,7 +167,8 @@ class _Line:
     def best(self) -> float:
         """The most that this line's next candidate can score."""
         if self._heap is None:
-            return self.suspicion * ranking.MOST * self.bearing.factor
+            most = ranking.MOST_HERE if self._here else ranking.MOST
+            return self.suspicion * most * self.bearing.factor
         left = ranking.turn(self.taken) * self.bearing.factor
         return -self._heap[0][0] * left if self._heap else 0.0
 
@@ -182,6 +184,11 @@ class _Line:
             return None
         return self._offer(entry, -negative)
 
+    def _errors(self) -> list[str]:
+        """Those that came from here."""
+        path, raised = self.file.site.source.path, self.generation.hints.raised
+        return [raised[path, line] for line in self.file.lines[self.line] if (path, line) in raised]
+
     def _push(self, score: float, entry: _Node | _Offer) -> None:
         assert self._heap is not None
         self._count += 1
@@ -193,7 +200,7 @@ class _Line:
             templates = TEMPLATES.get(type(node), ())
             if templates and self.generation.allowed(source.path, source.symbol_of(node)):
                 for template in templates:
-                    score = self.suspicion * self.generation.prior(template.name)
+                    score = self.suspicion * self.generation.prior(template.name, self._here)
                     expected = score * self.generation.expected(template.name)
                     self._push(expected, _Node(node, template, score))
 
@@ -227,9 +234,7 @@ class Generation:
         self.limits = limits
         self.allowed = allowed
         self._had: dict[str, tuple[float, int]] = {}
-        factors = ranking.error_factors(hints.errors)
-        names = {template.name for kind in TEMPLATES.values() for template in kind}
-        self._priors = {name: ranking.prior(name) * factors.get(name, 1.0) for name in names}
+        self._factors = ranking.error_factors(hints.errors)
         self._lines: list[tuple[float, int, int, _Line]] = []
         self._count = 0
         self._of: dict[tuple[Replacement, ...], _Line] = {}
@@ -250,8 +255,9 @@ class Generation:
             line.bearing.hear(template, is_same=bool(judged.is_same), mends=mends)
             self._place(line)
 
-    def prior(self, template: str) -> float:
-        return self._priors[template]
+    def prior(self, template: str, here: Mapping[str, float]) -> float:
+        """How likely it is, on a line with these factors for it."""
+        return ranking.prior(template) * here.get(template, self._factors.get(template, 1.0))
 
     def expected(self, template: str) -> float:
         """The weight of the best variant that a template has had for its nodes, on average."""

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 DEFAULT_PRIOR = 0.3
 MOST = 3.0
 """No prior, raised by all the errors there are, exceeds this."""
+MOST_HERE = 9.0
+"""Nor this one, on the line that raised one of them."""
 PATIENCE = 240
 """After so many candidates, a line's next ones count half."""
 
@@ -121,6 +123,7 @@ ERRORS: Mapping[str, str] = {
     r"unsupported operand|can only concatenate|must be str|expected str|bytes-like": (
         "wrapper-clash wrapper wrapper-method string-prefix element-listed argument-replaced"
     ),
+    r"(?:not all|not enough) arguments": ("element-listed element-added string-format"),
     r"not callable": ("call-dropped decorator variable-target"),
     r"not subscriptable|not iterable|unhashable|has no len": (
         "wrapper guard call-added element-listed fallback key-demanded loop-over"
@@ -175,20 +178,22 @@ ERRORS: Mapping[str, str] = {
     ),
     r"changed size during iteration": ("loop-over wrapper"),
 }
-"""What an error's type and message point at; those templates count double."""
-_RAISED = 2.0
+"""What an error's type and message point at."""
+ANYWHERE = 2.0
+HERE = 6.0
+"""How much more those templates count; and on the very line where an operation has failed."""
 
 
 def prior(template: str) -> float:
     return PRIORS.get(template, DEFAULT_PRIOR)
 
 
-def error_factors(errors: Sequence[str]) -> Mapping[str, float]:
-    """How much more likely some templates are, given the failing tests' errors."""
+def error_factors(errors: Sequence[str], times: float = ANYWHERE) -> Mapping[str, float]:
+    """How much more likely some templates are, given errors."""
     factors: dict[str, float] = {}
     for pattern, templates in ERRORS.items():
         if any(re.search(pattern, error) for error in errors):
-            factors.update(dict.fromkeys(templates.split(), _RAISED))
+            factors.update(dict.fromkeys(templates.split(), times))
     return factors
 
 

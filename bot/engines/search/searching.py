@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.definitions import parse
 from bot.engines import Task
 from bot.engines.search.choosing import Choice, Plausible, choose
-from bot.engines.search.diagnosing import Diagnosed
+from bot.engines.search.diagnosing import Diagnosed, broke_at
 from bot.engines.search.differing import Seen, read_seen, unseen
 from bot.engines.search.evaluating import Until
 from bot.engines.search.generating import Generation, Hints, generate
@@ -162,6 +162,7 @@ class Search:
             words=self._diagnosed.words,
             errors=tuple(dict.fromkeys(filter(None, map(_error, tests)))),
             literals=plain(literals),
+            raised={at: test.message for test in tests if (at := broke_at(test)) is not None},
         )
         return generate(self._read, suspects, hints=hints)
 

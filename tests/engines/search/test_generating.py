@@ -172,3 +172,22 @@ def test_ranking_names_only_templates_that_exist() -> None:
 def test_no_prior_exceeds_what_lines_are_opened_for() -> None:
     most = max(ranking.PRIORS.values())
     assert most * 2 <= ranking.MOST
+
+
+def test_an_error_points_at_its_templates_most_of_all_on_the_line_it_came_from() -> None:
+    text = """\
+def shown(key, value):
+    first = "%s: " % value
+    return first + "%s!" % key
+"""
+    error = "TypeError: not enough arguments for format string"
+    everywhere = [Suspect(PATH, 2, 0.8), Suspect(PATH, 3, 0.5)]
+
+    def places(hints: Hints) -> dict[str, int]:
+        made = generate({PATH: text}.get, everywhere, hints=hints)
+        return {applied(text, each): at for at, each in enumerate(islice(made, 300))}
+
+    fixed = text.replace("% key", "% (key,)")
+    here = places(Hints(errors=(error,), raised={(PATH, 3): error}))
+    anywhere = places(Hints(errors=(error,)))
+    assert here[fixed] < anywhere[fixed] < places(Hints()).get(fixed, 300)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from opcode import opmap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 100
 MAX_MESSAGE = 2000
+_RAISE = opmap["RAISE_VARARGS"]
 _monitoring: Any = getattr(sys, "monitoring", None)
 """From Python 3.12 on."""
 _TOOL = 4
@@ -43,14 +45,31 @@ class Places:
         return self._known[name]
 
     def frames(self, error: BaseException | None) -> list[Frame]:
-        """Where it was raised, outermost first, then where its cause was; cut in the middle."""
-        found: list[Frame] = []
-        seen: set[int] = set()
-        while error is not None and id(error) not in seen:
-            seen.add(id(error))
-            found += self._frames_of(error.__traceback__)
+        """Where it was raised, outermost first, then where its cause was; cut in the middle.
+
+        What was being handled when another error came by surprise is no cause and stands before.
+        """
+        chain: list[BaseException] = []
+        while error is not None and all(error is not each for each in chain):
+            chain.append(error)
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        found: list[Frame] = []
+        for each in reversed(chain):
+            own = self._frames_of(each.__traceback__)
+            is_meant = each.__cause__ is not None or self._is_raised(each)
+            found = own + found if is_meant else found + own
         return _cut(found)
+
+    def _is_raised(self, error: BaseException) -> bool:
+        """Whether it comes from a `raise` in the tree, and not from what an operation came to."""
+        trace, innermost = error.__traceback__, None
+        while trace is not None:
+            if self.path(trace.tb_frame.f_code.co_filename) is not None:
+                innermost = trace
+            trace = trace.tb_next
+        if innermost is None:
+            return False
+        return innermost.tb_frame.f_code.co_code[innermost.tb_lasti] == _RAISE
 
     def stack(self, frame: FrameType | None) -> list[Frame]:
         """Where a thread is, outermost first."""

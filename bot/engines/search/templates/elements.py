@@ -261,8 +261,18 @@ def listed(node: ast.expr, site: Site) -> Iterator[Variant]:
     adds = isinstance(parent, ast.BinOp | ast.AugAssign) and isinstance(parent.op, ast.Add)
     extends = isinstance(parent, ast.Call) and plain_name(parent.func).endswith(".extend")
     likely = 1.0 if adds or extends else 0.5
+    in_tuple = 1.0 if _is_filled_in(node, site) else likely * 0.4
     yield site.swap(node, f"[{site.text(node)}]", likely)
-    yield site.swap(node, f"({site.text(node)},)", likely * 0.4)
+    yield site.swap(node, f"({site.text(node)},)", in_tuple)
+
+
+def _is_filled_in(node: ast.expr, site: Site) -> bool:
+    """Whether it is what `"…" % node` fills in: a tuple there is taken apart."""
+    parent = site.parent(node)
+    if not (isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod)):
+        return False
+    text = parent.left
+    return parent.right is node and isinstance(getattr(text, "value", None), str)
 
 
 _SEVERAL = (ast.Tuple, ast.List, ast.Set)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -74,6 +74,8 @@ class Hints:
     """Types and messages of the failing tests' errors."""
     literals: frozenset[str] = frozenset()
     """Strings that the failing tests compare with."""
+    raised: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """The errors by the paths and lines of the code that they came from."""
 
 
 @dataclass(frozen=True, slots=True)
