@@ -20,6 +20,8 @@ class Trial:
     times: float = 1.0
     is_anew: bool = False
     """Whether the project is imported anew for it."""
+    is_again: bool = False
+    """Whether it has failed before in the live process."""
     stages: Sequence[Stage] = ()
     """What it was last tried with."""
 

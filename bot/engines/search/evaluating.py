@@ -297,26 +297,30 @@ class Evaluation:
 
     def _judge(self, trial: Trial, answer: Mapping[str, Any]) -> None:
         if answer.get("end") == "refused" and not trial.is_anew:
-            self._put_aside(trial, is_tried=bool(answer.get("is_tried")))
+            self._put_aside(trial, answer)
             return
         if answer.get("end") == "anew" and not trial.is_anew:
             self._waiting.appendleft(replace(trial, is_anew=True))  # only that is believed to pass
             return
         outcome = _ENDS.get(str(answer.get("end")), Outcome.DIED)
-        stage, test = number_in(answer.get("stage")), number_in(answer.get("test"))
-        before = trial.stages[stage]["before"] if 0 <= stage < len(trial.stages) else 0
-        is_mending = before < self._plan.wanted
-        passed = max(0, number_in(answer.get("passed"))) if is_mending else 0
-        is_first = trial.times == 1.0
-        if outcome is Outcome.TIMED_OUT and is_first:
-            is_promising = before + passed >= self._plan.ending > 0
+        judged = self._verdict(trial, answer, outcome)
+        if outcome is Outcome.TIMED_OUT and trial.times == 1.0:
+            is_promising = judged.fixed >= self._plan.ending > 0
             if self._may_retry(is_promising):
                 times = PROMISING_TIMES if is_promising else LATE_TIMES
                 self._spent += times * trial.stages[0]["cpu"]
                 self._waiting.appendleft(replace(trial, times=times))
                 return
-        fixed = before + passed
-        judged = Judged(
+            if len(self._late) < MAX_LATE:
+                self._late.append(trial)
+        self._judged[trial.place] = judged
+
+    def _verdict(self, trial: Trial, answer: Mapping[str, Any], outcome: Outcome) -> Judged:
+        stage, test = number_in(answer.get("stage")), number_in(answer.get("test"))
+        before = trial.stages[stage]["before"] if 0 <= stage < len(trial.stages) else 0
+        is_mending = before < self._plan.wanted
+        fixed = before + (max(0, number_in(answer.get("passed"))) if is_mending else 0)
+        return Judged(
             candidate=trial.candidate,
             plausible=outcome is Outcome.PASSED,
             fixed=fixed,
@@ -324,10 +328,8 @@ class Evaluation:
             outcome=outcome,
             seconds=seconds_in(answer.get("seconds")),
             is_same=self._is_same(outcome, fixed, answer),
+            is_again=trial.is_again,
         )
-        if outcome is Outcome.TIMED_OUT and is_first and len(self._late) < MAX_LATE:
-            self._late.append(trial)
-        self._judged[trial.place] = judged
 
     def _is_same(self, outcome: Outcome, fixed: int, answer: Mapping[str, Any]) -> bool | None:
         if outcome is not Outcome.FAILED:
@@ -338,15 +340,18 @@ class Evaluation:
         at_base = self._plan.echoes.get(number_in(answer.get("test")), 0)
         return echo == at_base if echo > 0 and at_base else None
 
-    def _put_aside(self, trial: Trial, *, is_tried: bool) -> None:
-        """To be imported anew later. It gives its place up, so that nobody waits for it.
+    def _put_aside(self, trial: Trial, answer: Mapping[str, Any]) -> None:
+        """To be imported anew later, in another place, so that nobody waits for it.
 
         Having failed in the live process tells something where the failing tests run the change.
         """
-        self._judged[trial.place] = None
-        self._given_up += 1
+        is_tried = bool(answer.get("is_tried"))
         is_doubted = is_tried and self._plan.is_run(trial.candidate)
-        self._aside.put(replace(trial, is_anew=True), trial.place, is_doubted=is_doubted)
+        later = replace(trial, is_anew=True, is_again=is_tried)
+        self._aside.put(later, trial.place, is_doubted=is_doubted)
+        self._given_up += not is_tried
+        judged = self._verdict(trial, answer, Outcome.FAILED) if is_tried else None
+        self._judged[trial.place] = judged
 
     def _may_retry(self, is_promising: bool) -> bool:
         """Whether so few of its kind had more time at once that this one can have it."""

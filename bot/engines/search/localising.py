@@ -36,6 +36,8 @@ LENT_BY_FUNCTION = 0.6
 harmless statement reads may decide whether a suspicious one runs."""
 LENT_BY_CLASS = 0.4
 """Of the greatest in a class, what it lends to the attributes that the class binds itself."""
+WRITTEN = 0.7
+"""Where the one literal stands that has the text which a test got and should not have."""
 UNSEEN = 0.2
 """For what the incident names where no line could be measured."""
 _TEST_FOLDERS = frozenset(["test", "tests", "testing", "test_data", "testdata"])
@@ -83,11 +85,13 @@ def localise(
     named: Sequence[Named] = (),
     eligible: Callable[[str], bool] = is_code,
     wanted: Sequence[str] = (),
+    texts: Sequence[str] = (),
     formula: Formula = ochiai,
 ) -> tuple[Suspect, ...]:
     """The statements of eligible files, the most suspicious first; every suspicion is above zero.
 
-    `wanted` are the failing tests that it is about, all of them where none is named.
+    `wanted` are the failing tests that it is about, all of them where none is named; `texts` are
+    what they got and should not have, perhaps as a literal of the code says it.
     """
     chosen = frozenset(wanted)
     failing = [test for test in spectrum.failing if not chosen or test.id in chosen]
@@ -100,6 +104,7 @@ def localise(
     _believe_frames(scores, failing, files)
     _believe_names(scores, named, files)
     _lend(scores, files)
+    _believe_texts(scores, texts, failing, files)
     suspects = [Suspect(path, line, score) for (path, line), score in scores.items() if score > 0]
     return tuple(sorted(suspects, key=_first))
 
@@ -188,6 +193,24 @@ def _believe_names(scores: Scores, named: Sequence[Named], files: Files) -> None
                 _raise(scores, at, belief)
         if place.line in file.starts:
             _raise(scores, (place.path, file.starts[place.line]), NAMED_LINE)
+
+
+def _believe_texts(
+    scores: Scores, texts: Sequence[str], failing: Sequence[TestRan], files: Files
+) -> None:
+    """The fewer literals there are with such a text, the more each is believed."""
+    ran = [file for path in _paths(failing) if (file := files.get(path)) is not None]
+    beliefs: dict[Place, float] = {}
+    for text in texts:
+        found = [(file.path, line) for file in ran for line in file.writing(text)]
+        for place in found:
+            beliefs[place] = max(beliefs.get(place, 0.0), WRITTEN / math.sqrt(len(found)))
+    for place, belief in beliefs.items():
+        _raise(scores, place, belief)
+
+
+def _paths(failing: Sequence[TestRan]) -> list[str]:
+    return sorted({path for test in failing for path in test.lines or ()})
 
 
 def _lend(scores: Scores, files: Files) -> None:

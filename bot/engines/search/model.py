@@ -108,3 +108,5 @@ class Judged:
     seconds: float = 0.0
     is_same: bool | None = None
     """Whether it failed just as the base does, and mended no test; None if that is not known."""
+    is_again: bool = False
+    """Whether it has been judged before, by a process where failing may only mislead."""

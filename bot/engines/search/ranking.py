@@ -32,6 +32,7 @@ PRIORS: Mapping[str, float] = _table("""
     1.19: condition-asked
     1.06: variable
     1.05: argument-swapped refusal
+    1.00: text-expected
     1.01: bound-range import-missing
     0.99: boolean
     0.97: condition-negated element-alone

@@ -14,6 +14,7 @@ from bot.definitions import parse
 from bot.engines import Task
 from bot.engines.search.choosing import Choice, Plausible, choose
 from bot.engines.search.diagnosing import Diagnosed, broke_at
+from bot.engines.search.differences import differences
 from bot.engines.search.differing import Seen, read_seen, unseen
 from bot.engines.search.evaluating import Until
 from bot.engines.search.generating import Generation, Hints, generate
@@ -137,8 +138,8 @@ class Search:
         tried = 0
         with closing(judged_ones) as stream:
             for judged in stream:
-                tried += 1
-                found.tried += 1
+                tried += not judged.is_again
+                found.tried += not judged.is_again
                 made.hear(judged)
                 if judged.plausible:
                     self._keep(judged.candidate, literals)
@@ -152,16 +153,19 @@ class Search:
 
     def _generation(self, tests: Sequence[TestRan], literals: frozenset[str]) -> Generation:
         """The changes to try, the likeliest first."""
+        found = differences([test.message for test in tests])
         suspects = localise(
             self._spectrum,
             self._read,
             named=self._diagnosed.named,
             wanted=[test.id for test in tests],
+            texts=[each.old for each in found],
         )
         hints = Hints(
             words=self._diagnosed.words,
             errors=tuple(dict.fromkeys(filter(None, map(_error, tests)))),
             literals=plain(literals),
+            differences=found,
             raised={at: test.message for test in tests if (at := broke_at(test)) is not None},
         )
         return generate(self._read, suspects, hints=hints)

@@ -99,6 +99,7 @@ class File:
         self._reads: dict[int, set[str]] = defaultdict(set)
         self._read_attributes: dict[int, set[tuple[str, str]]] = defaultdict(set)
         self._local: dict[tuple[int, str], list[int]] = defaultdict(list)
+        self._texts: list[tuple[int, str]] = []
         self._walk(module.body, OUTSIDE)
 
     def spans(self, symbol: str) -> list[tuple[int, int]]:
@@ -114,6 +115,10 @@ class File:
     def attributes_of(self, first: int) -> Sequence[int]:
         """Where the class that starts there binds its own attributes."""
         return self._of_class.get(first, ())
+
+    def writing(self, text: str) -> set[int]:
+        """Where a literal with that text in it stands."""
+        return {line for line, each in self._texts if text in each}
 
     def made_by(self, line: int) -> Iterator[int]:
         """Where its function binds the variables that the statement starting here reads."""
@@ -205,6 +210,8 @@ class File:
                 elif isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Load):
                     owner = inner.value.id if isinstance(inner.value, ast.Name) else ""
                     self._read_attributes[first].add((owner, inner.attr))
+                elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    self._texts.append((first, inner.value))
 
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")

@@ -9,7 +9,8 @@ import pytest
 from bot.engines.search import staging
 from bot.engines.search.evaluating import DEPTH
 from bot.engines.search.model import Outcome, Spectrum
-from tests.engines.search.workbench import Workbench, workbench_of_module
+from tests.engines.search.workbench import Workbench, workbench, workbench_of_module
+from tests.scratch import Scratch
 
 OLD = "x - 1"
 WRONG = ("x - 2", "x", "x - None")
@@ -114,3 +115,30 @@ def test_what_passes_live_does_not_wait_for_those_that_failed_so(
     assert len(anew) == len(WRONG) + 1
     first = next(at for at, edits in enumerate(anew) if RIGHT in edits)
     assert first < DEPTH, "it only waits for what was asked already"
+
+
+def test_one_that_fails_live_is_heard_at_once_and_counts_once(
+    world: Workbench, spectrum: Spectrum
+) -> None:
+    """Its effect on the failing test says something of its line, whatever an import would do."""
+    idle = world.change("m0.py", f"return {OLD}", f"return {OLD} + 0")
+    other = world.change("m0.py", OLD, "x - 5")
+    found = list(world.laboratory.evaluate([idle, other], spectrum, ["test_m0.py::test_it"]))
+    heard = {one.candidate.replacements: one.is_same for one in found if not one.is_again}
+    assert heard == {idle.replacements: True, other.replacements: False}
+    assert sorted(one.is_again for one in found) == [False, False, True, True]
+
+
+def test_a_test_that_is_called_otherwise_each_time_is_found_again(scratch: Scratch) -> None:
+    """As where the time of day is a parameter."""
+    files = {
+        "shop.py": f"def more(x):\n    return {OLD}\n\n\nUNUSED = more(1)\n",
+        "test_shop.py": "import os, time\nimport pytest\nfrom shop import more\n\n\n"
+        "@pytest.mark.parametrize('when', [f'{time.time_ns()}a', 'b', f'{time.time_ns()}c'])\n"
+        "def test_when(when):\n    assert when[-1] in 'abc'\n\n\n"
+        "def test_it():\n    assert more(1) == 2\n",
+    }
+    with workbench(scratch, files) as made:
+        right = made.change("shop.py", OLD, RIGHT)
+        found = list(made.laboratory.evaluate([right], made.laboratory.spectrum()))
+    assert [one.plausible for one in found] == [True]

@@ -177,8 +177,10 @@ class Renumbered(Told):
         self._failed: dict[int, bool] = {}
         self._missing: list[int] = []
         here = {name: number for number, name in enumerate(tests.ids)}
+        renamed = _renamed(here, stage["ids"])
         for number, name in zip(stage["tests"], stage["ids"]):
-            own = [here[name]] if name in here else _below(here, name + tests.within)
+            alone = here.get(renamed.get(name, name))
+            own = _below(here, name + tests.within) if alone is None else [alone]
             if not own:
                 self._missing.append(number)
             self._groups[number] = own
@@ -202,6 +204,22 @@ class Renumbered(Told):
         self._failed[whole] |= kind == "f"
         if self._groups[whole][-1] == number or kind == "f":
             super().end(whole, "f" if self._failed[whole] else kind)
+
+
+def _renamed(here: dict[str, int], wanted: Sequence[str]) -> dict[str, str]:
+    """What tests are called here whose parameters are written otherwise each time, as the time of
+    day is: those of one function are taken in their order."""
+    new: dict[str, list[str]] = {}
+    for name in here.keys() - set(wanted):
+        new.setdefault(name.partition("[")[0], []).append(name)
+    for names in new.values():
+        names.sort(key=here.__getitem__, reverse=True)
+    found = {}
+    for name in wanted:
+        function, bracket, _ = name.partition("[")
+        if bracket and name not in here and new.get(function):
+            found[name] = new[function].pop()
+    return found
 
 
 def _below(here: dict[str, int], prefix: str) -> list[int]:

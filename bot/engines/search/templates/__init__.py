@@ -39,6 +39,7 @@ from bot.engines.search.templates import (
     statements,
     strings,
     terms,
+    texts,
     unbound,
     wrappers,
 )
@@ -76,6 +77,7 @@ ALL: tuple[Template, ...] = (
     *regex_everywhere.TEMPLATES,
     *regex_words.TEMPLATES,
     *strings.TEMPLATES,
+    *texts.TEMPLATES,
     *terms.TEMPLATES,
     *definitions.TEMPLATES,
     *imports.TEMPLATES,

@@ -15,6 +15,7 @@ from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from bot.engines.search import kinds
+from bot.engines.search.differences import Difference
 from bot.engines.search.scope import BUILTINS, Names, Visible, free_names
 from bot.engines.search.source import Block, Function, Source
 from bot.engines.search.spelling import similarity
@@ -74,6 +75,8 @@ class Hints:
     """Types and messages of the failing tests' errors."""
     literals: frozenset[str] = frozenset()
     """Strings that the failing tests compare with."""
+    differences: Sequence[Difference] = ()
+    """Where the texts differ that they have compared."""
     raised: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """The errors by the paths and lines of the code that they came from."""
 

@@ -1,0 +1,47 @@
+"""Text literals made as a failing test's texts differ: what it got is found in the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bot.engines.search.differences import Difference
+from bot.engines.search.templates.literals import Literal, literals_of
+from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.writing import short
+
+MOST_PLACES = 4
+"""In one literal, for one difference."""
+
+
+def as_expected(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
+    found = site.hints.differences
+    if not found or not _is_text(node, site):
+        return
+    for literal in literals_of(node, site.source):
+        for difference in found:
+            for at in _places(literal, difference):
+                edit = literal.edit(at, at + len(difference.old), difference.new)
+                if edit is not None:
+                    said = f"write {short(repr(difference.new))} for {short(repr(difference.old))}"
+                    yield Variant((edit,), difference.weight, said)
+
+
+def _is_text(node: ast.Constant | ast.JoinedStr, site: Site) -> bool:
+    if isinstance(node, ast.JoinedStr):
+        return True
+    return isinstance(node.value, str) and not isinstance(
+        site.parent(node), ast.JoinedStr | ast.FormattedValue
+    )
+
+
+def _places(literal: Literal, difference: Difference) -> list[int]:
+    found: list[int] = []
+    at = literal.value.find(difference.old)
+    while at >= 0 and len(found) < MOST_PLACES:
+        found.append(at)
+        at = literal.value.find(difference.old, at + 1)
+    return found
+
+
+TEMPLATES = (Template("text-expected", (ast.Constant, ast.JoinedStr), as_expected),)

@@ -1,0 +1,91 @@
+"""What a failing test got is looked for in the code, and written as the test waited for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.engines.search.differences import differences
+from bot.engines.search.generating import Hints
+from bot.engines.search.localising import localise
+from bot.engines.search.model import Outcome, Spectrum, TestRan
+from tests.engines.search.trying import PATH, search
+
+PYTEST = """\
+AssertionError: assert '30 few seconds' == '30 seconds'
+
+  - 30 seconds
+  + 30 few seconds
+  ?    ++++"""
+UNITTEST = """\
+AssertionError: '30 few seconds' != '30 seconds'
+- 30 few seconds
+?   ----
++ 30 seconds
+"""
+LISTS = "AssertionError: assert [1, {'a': '30 few seconds'}] == [1, {'a': '30 seconds'}]"
+RAISED = """\
+AssertionError: Regex pattern did not match.
+  Expected regex: '30\\ seconds'
+  Actual message: '30 few seconds'"""
+LONG = """\
+AssertionError: assert 'aaaaaaaaaaaa...few seconds'...
+  Full diff:
+  - 30 seconds
+  + 30 few seconds"""
+
+
+@pytest.mark.parametrize("message", [PYTEST, UNITTEST, LISTS, RAISED, LONG])
+def test_words_too_many_are_found_with_what_stands_around_them(message: str) -> None:
+    found = {(each.old, each.new): each.weight for each in differences([message])}
+    assert found["few ", ""] < found["few seconds", "seconds"]
+    assert ("seconds", "few seconds") in found, "which side the test waits for is not known"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "AssertionError: assert 'a b c' == 'x y z'",
+        "AssertionError: assert 1 == 'a'",
+        "- a",
+        "'",
+    ],
+)
+def test_other_texts_do_not_differ_in_words(message: str) -> None:
+    assert not differences([message])
+
+
+CODE = """\
+class Dutch(Locale):
+    names = {
+        "second": "{0} second",
+        "seconds": "{0} few seconds",
+    }
+"""
+
+
+def test_the_literal_is_written_so_that_the_text_comes_out() -> None:
+    fixed = CODE.replace("few ", "")
+    hints = Hints(differences=differences([PYTEST]))
+    found = search(CODE, fixed, "text-expected", hints)
+    assert found is not None
+    assert found.rank <= 4
+    assert found.text == fixed
+
+
+def test_an_f_string_keeps_its_fields() -> None:
+    code = "def told(few, seconds):\n    return f'{few} few {seconds!r} and few seconds'\n"
+    fixed = code.replace("and few", "and")
+    found = search(code, fixed, "text-expected", Hints(differences=differences([PYTEST])))
+    assert found is not None
+    assert found.text == fixed
+
+
+def test_the_line_that_has_the_text_is_suspected() -> None:
+    """It runs at import, and a class that inherits from this one reads it."""
+    ran = TestRan(id="t", outcome=Outcome.FAILED, seconds=0.1, lines={PATH: frozenset({7})})
+    code = f"{CODE}\ndef shown():\n    return 1\n"
+    texts = [each.old for each in differences([PYTEST])]
+    found = localise(Spectrum((ran,)), {PATH: code}.get, texts=texts)
+    assert 2 in {each.line for each in found}
+    assert 2 not in {each.line for each in localise(Spectrum((ran,)), {PATH: code}.get)}
