@@ -276,6 +276,8 @@ def _alike(one: TestRan, other: TestRan) -> bool:
         return True
     if (place := broke_at(one)) is not None and place == broke_at(other):
         return True
+    if (one.outcome is Outcome.FAILED) is not (other.outcome is Outcome.FAILED):
+        return False  # what only takes long may run the same code
     ours, theirs = _code_lines(one), _code_lines(other)
     if not ours or not theirs:
         return one.id.split("::")[0] == other.id.split("::")[0]

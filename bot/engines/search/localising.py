@@ -227,8 +227,8 @@ def _lend(scores: Scores, files: Files) -> None:
             continue
         around = file.around.get(line, OUTSIDE)
         by_function = greatest.get((path, around.function), 0.0) * LENT_BY_FUNCTION
-        for place in file.depends_on(line, files):
-            lend(place, max(score * LENT, by_function))
+        for place, among in file.depends_on(line, files):
+            lend(place, max(score * LENT, by_function) / math.sqrt(among))
         for first in around.classes:
             for at in file.attributes_of(first):
                 lend((path, at), greatest[path, first] * LENT_BY_CLASS)

@@ -32,6 +32,7 @@ PRIORS: Mapping[str, float] = _table("""
     1.19: condition-asked
     1.06: variable
     1.05: argument-swapped refusal
+    0.90: refusal-instead
     1.00: text-expected
     1.01: bound-range import-missing
     0.99: boolean
@@ -169,8 +170,8 @@ ERRORS: Mapping[str, str] = {
         "regex-escape regex-quantifier regex-class regex-group"
     ),
     r"DID NOT RAISE|not raised": (
-        "refusal exception-raised guard guard-borrowed exception-caught exception-swallowed "
-        "conjunct-dropped condition-negated exception-returned"
+        "refusal refusal-instead exception-raised guard guard-borrowed exception-caught "
+        "exception-swallowed conjunct-dropped condition-negated exception-returned"
     ),
     r"coroutine": ("await-added"),
     r"^StopIteration": ("argument-added exception-caught"),

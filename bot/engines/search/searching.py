@@ -21,8 +21,9 @@ from bot.engines.search.generating import Generation, Hints, generate
 from bot.engines.search.localising import localise
 from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum, TestRan
 from bot.engines.search.patching import changed_lines, new_texts, shape
+from bot.engines.search.said_by_tests import awaited, literals_of, plain
 from bot.engines.search.server import CannotTest
-from bot.engines.search.smelling import literals_of, plain, smells
+from bot.engines.search.smelling import smells
 
 MAX_PLAUSIBLE = 24
 """More of them need no further search, nor would anybody tell them apart."""
@@ -166,6 +167,7 @@ class Search:
             errors=tuple(dict.fromkeys(filter(None, map(_error, tests)))),
             literals=plain(literals),
             differences=found,
+            awaited=awaited(tests, self._read),
             raised={at: test.message for test in tests if (at := broke_at(test)) is not None},
         )
         return generate(self._read, suspects, hints=hints)

@@ -7,14 +7,13 @@ there are to be. Each sign here is one that people would ask about in a review.
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 
 from bot.definitions import parse
-from bot.engines.search.model import Candidate, TestRan
+from bot.engines.search.model import Candidate
 from bot.engines.search.patching import new_texts
-from bot.tree_index import is_test
+from bot.engines.search.said_by_tests import constants
 
 Read = Callable[[str], str | None]
 _COMMON = frozenset(["0", "1", "-1", "2", "''", '""', "None", "True", "False", "b''", "0.0", "1.0"])
@@ -69,10 +68,10 @@ class _Counts:
         if isinstance(node, ast.stmt) and not isinstance(node, ast.Pass):
             self.statements[type(node).__name__] += 1
         if isinstance(node, ast.Return) and node.value is not None:
-            self.returned.update(_constants(node.value))
+            self.returned.update(constants(node.value))
         if isinstance(node, ast.Compare):
             for side in (node.left, *node.comparators):
-                self.compared.update(_constants(side))
+                self.compared.update(constants(side))
         if isinstance(node, ast.ExceptHandler):
             names = _names(node.type)
             self.swallowing += len(names) + 3 * bool(not names or names & _BROAD)
@@ -89,59 +88,8 @@ def _is_fixed(test: ast.expr) -> bool:
     return isinstance(bare, ast.Constant)
 
 
-def _constants(node: ast.expr) -> list[str]:
-    if isinstance(node, ast.Constant):
-        return [repr(node.value)]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
-        return [ast.unparse(node)]
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        return [ast.unparse(node), *(text for one in node.elts for text in _constants(one))]
-    return []
-
-
 def _names(node: ast.expr | None) -> set[str]:
     if node is None:
         return set()
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
     return {ast.unparse(part) for part in parts}
-
-
-# --------------------------------------------------------------------------- the failing tests
-
-
-def literals_of(tests: Sequence[TestRan], read: Read) -> frozenset[str]:
-    """The literals that stand in the functions of these tests, as Python writes them."""
-    found: set[str] = set()
-    for path, names in _by_file(tests).items():
-        module = parse(read(path) or "")
-        for node in ast.walk(module) if module else ():
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.expr):
-                        found.update(_constants(inner))
-    return frozenset(found)
-
-
-def plain(literals: Collection[str]) -> frozenset[str]:
-    """What the strings among literals say, and the numbers as they are written."""
-    found: set[str] = set()
-    for text in literals:
-        node = ast.parse(text, mode="eval").body
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-        elif isinstance(node, ast.Constant | ast.UnaryOp):
-            found.add(text)
-    return frozenset(found)
-
-
-def _by_file(tests: Sequence[TestRan]) -> dict[str, set[str]]:
-    """The files of tests -> the names of their functions, from ids and from what they executed."""
-    found: dict[str, set[str]] = {}
-    for test in tests:
-        bare = test.id.split("[", 1)[0]
-        name = re.split(r"::|\.", bare)[-1]
-        paths = {bare.split("::", 1)[0]} if "::" in bare else set()
-        paths |= {path for path in (test.lines or {}) if is_test(path)}
-        for path in paths:
-            found.setdefault(path, set()).add(name)
-    return found

@@ -126,16 +126,21 @@ class File:
         for name in sorted(self._reads.get(line, ())) if function else ():
             yield from (at for at in self._local.get((function, name), ()) if at != line)
 
-    def depends_on(self, line: int, files: Files) -> Iterator[Place]:
-        """What was bound at import that the statement starting here reads."""
+    def depends_on(self, line: int, files: Files) -> Iterator[tuple[Place, int]]:
+        """What was bound at import that the statement starting here reads, and among how many:
+        an attribute may be that of any class that has one of that name."""
+        around = self.around.get(line, OUTSIDE)
         for name in self._reads.get(line, ()):
-            yield from self._binding(name, files)
+            if (around.function, name) not in self._local:
+                yield from ((place, 1) for place in self._binding(name, files))
+            if around.in_class_body:
+                yield from (((self.path, at), 1) for at in self._attributes.get(name, ()))
         for owner, name in self._read_attributes.get(line, ()):
-            yield from ((self.path, at) for at in self._attributes.get(name, ()))
-            yield from self._in_module(owner, name, files)
-        defining = self.around.get(line, OUTSIDE).defining
-        if defining:
-            yield self.path, defining
+            found = self._attributes.get(name, ())
+            yield from (((self.path, at), len(found)) for at in found)
+            yield from ((place, 1) for place in self._in_module(owner, name, files))
+        if around.defining:
+            yield (self.path, around.defining), 1
 
     def _binding(self, name: str, files: Files) -> Iterator[Place]:
         yield from ((self.path, at) for at in self._bound.get(name, ()))
@@ -176,6 +181,8 @@ class File:
             inner = replace(around, classes=(*around.classes, first), in_class_body=True)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             ran = around.at_import and _has_import_part(node)
+            for name in _parameters(node):
+                self._local.setdefault((first, name), [])
             inner = replace(
                 around, function=first, defining=first if ran else 0, in_class_body=False
             )
@@ -187,10 +194,11 @@ class File:
 
     def _note_binding(self, node: ast.AST, first: int, around: Around) -> None:
         for name in _bound_by(node):
-            self._bound[name].append(first)
             if around.in_class_body:
                 self._attributes[name].append(first)
                 self._of_class[around.classes[-1]].append(first)
+            else:
+                self._bound[name].append(first)
 
     def _note_imports(self, node: ast.AST) -> None:
         if isinstance(node, ast.ImportFrom):
@@ -255,6 +263,12 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         for inner in ast.walk(target):
             if isinstance(inner, ast.Name):
                 yield inner.id
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    own = node.args
+    named = [*own.posonlyargs, *own.args, *own.kwonlyargs, own.vararg, own.kwarg]
+    yield from (each.arg for each in named if each is not None)
 
 
 def _has_import_part(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.engines.search.model import Candidate, Outcome, Replacement, TestRan
-from bot.engines.search.smelling import literals_of, plain, smells
+from bot.engines.search.said_by_tests import literals_of, plain
+from bot.engines.search.smelling import smells
 from tests.scratch import MemoryTree
 
 BASE = """\

@@ -315,15 +315,20 @@ def called(node: ast.expr, site: Site) -> Iterator[Variant]:
 
 
 def uncalled(node: ast.Call, site: Site) -> Iterator[Variant]:
-    """`f()` as `f`; `f(x)` as `x`."""
+    """`f()` as `f`; `f(x)` as `x`. A statement stays one that does something."""
+    for weight, new in _inner(node):
+        if not isinstance(site.parent(node), ast.Expr) or isinstance(new, ast.Call | ast.Await):
+            yield site.swap(node, site.text(new), weight, level=level_of(new))
+
+
+def _inner(node: ast.Call) -> Iterator[tuple[float, ast.expr]]:
     if not node.args and not node.keywords:
-        yield site.swap(node, site.text(node.func), 0.7)
+        yield 0.7, node.func
     if isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Constant):
-        yield site.swap(node, site.text(node.func.value), 0.7)
+        yield 0.7, node.func.value
     for place, arg in enumerate(node.args):
         if not isinstance(arg, ast.Starred | ast.GeneratorExp):
-            weight = (1.0 if len(node.args) == 1 else 0.5) * 0.8**place
-            yield site.swap(node, site.text(arg), weight, level=level_of(arg))
+            yield (1.0 if len(node.args) == 1 else 0.5) * 0.8**place, arg
 
 
 def starred(node: ast.Call, site: Site) -> Iterator[Variant]:

@@ -22,6 +22,14 @@ _FORMS: tuple[tuple[float, str, str], ...] = (
     (0.4, "isinstance({0}, tuple)", "list({0})"),
 )
 """When a value has the wrong form, and what to make of it."""
+_ALWAYS: tuple[tuple[float, str], ...] = (
+    (0.6, "list({})"),
+    (0.4, "str({})"),
+    (0.25, "tuple({})"),
+    (0.25, "dict({})"),
+    (0.2, "int({})"),
+)
+"""What to make of any value: an iterator can be gone through only once."""
 
 
 def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
@@ -34,6 +42,10 @@ def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
         for likely, test, value in forms:
             lines = [f"if {test}:", f"{site.source.step}{name} = {value}"]
             made = site.insert_before(node, lines, weight * likely)
+            if made is not None:
+                yield made
+        for likely, form in () if kind in ("function", "class", "module") else _ALWAYS:
+            made = site.insert_before(node, [f"{name} = {form.format(name)}"], weight * likely)
             if made is not None:
                 yield made
         for function in _functions(site):

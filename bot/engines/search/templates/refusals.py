@@ -1,21 +1,23 @@
-"""What a function should refuse and does not: `if n < 0: raise ValueError(…)` where it begins.
+"""What should be refused and is not: `if n < 0: raise ValueError(…)`, or `raise` for a `return`.
 
-Only where a failing test says which error it has waited for in vain.
+Only where a failing test waits for an error, or says which one it has waited for in vain.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 from bot.engines.search.scope import BUILTINS
 from bot.engines.search.source import Function
-from bot.engines.search.templates.guards import is_first
+from bot.engines.search.templates.guards import header_of, is_first
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import string
 
-_AWAITED = re.compile(r"DID NOT RAISE\D*?(\w+)'|\b(\w+) not raised\b")
+_IN_VAIN = re.compile(r"DID NOT RAISE ([^\n]*)|\b(\w+) not raised\b")
+_ERROR = re.compile(r"(?:\w+\.)*([A-Z]\w*)")
 _PLACES = (
     ast.Assign,
     ast.AnnAssign,
@@ -28,6 +30,7 @@ _PLACES = (
     ast.With,
     ast.Try,
 )
+_HEADED = (ast.If, ast.While, ast.For, ast.With)
 _FAULTS = (
     (1.0, "{} < 0", "{} must not be negative"),
     (0.9, "{} <= 0", "{} must be positive"),
@@ -40,54 +43,109 @@ _FAULTS = (
     (0.4, "not callable({})", "{} must be callable"),
     (0.4, "isinstance({}, str)", "{} must not be a string"),
 )
-"""What may be wrong with a parameter, likeliest first."""
+"""What may be wrong with a value, likeliest first."""
 _PAIRS = (
     (0.5, "{} > {}", "{} must not be greater than {}"),
     (0.5, "{} < {}", "{} must not be less than {}"),
     (0.5, "len({}) != len({})", "{} and {} must have the same length"),
 )
-MOST_PARAMETERS = 6
+MOST_NAMES = 6
+LOCAL = 0.6
+"""What a place further inside weighs."""
 
 
 def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
+    errors = _awaited(site, node)
     function = site.source.function_of(node)
-    if function is None or node not in function.body or not is_first(node, site):
+    if not errors or function is None:
         return
-    names = _parameters(function)
+    if node in function.body and is_first(node, site):
+        names, near, several = _parameters(function), 1.0, True
+    else:
+        names, near, several = _made_before(node, site), LOCAL, False
+    for weight, test, said in _faults(names, several):
+        for error, text in errors:
+            leave = _raise(error, text or said, site)
+            lines = [f"if {test}:", f"{site.source.step}{leave}"]
+            said_so = f"raise {error} if `{test}`"
+            made = site.insert_before(node, lines, weight * near, said_so)
+            if made is not None:
+                yield made
+
+
+def instead(node: ast.Return | ast.Pass | ast.Continue, site: Site) -> Iterator[Variant]:
+    """Nothing is returned, skipped or left alone: that is what should not be."""
+    for error, text in _awaited(site, node):
+        made = _raise(error, text, site)
+        yield site.rewrite(node, made, 1.0, f"raise {error} instead")
+
+
+def _raise(error: str, text: str, site: Site) -> str:
+    return f"raise {error}({string(text, site.source.quote) if text else ''})"
+
+
+def _faults(names: Sequence[str], several: bool) -> list[tuple[float, str, str]]:
     faults = [
         (weight * 0.9**rank, test.format(name), said.format(name))
         for rank, name in enumerate(names)
         for weight, test, said in _FAULTS
     ]
-    faults += [
-        (weight, test.format(one, other), said.format(one, other))
-        for one in names
-        for other in names
-        for weight, test, said in _PAIRS
-        if one != other
-    ]
-    for error in _awaited(site):
-        if error in site.visible(node).all or error in BUILTINS:
-            for weight, test, said in faults:
-                leave = f"raise {error}({string(said, site.source.quote)})"
-                lines = [f"if {test}:", f"{site.source.step}{leave}"]
-                made = site.insert_before(node, lines, weight, f"raise {error} if `{test}`")
-                if made is not None:
-                    yield made
+    for one, other in product(names, names) if several else ():
+        if one != other:
+            faults += [
+                (w, test.format(one, other), said.format(one, other)) for w, test, said in _PAIRS
+            ]
+    return faults
+
+
+def _awaited(site: Site, node: ast.AST) -> list[tuple[str, str]]:
+    """The errors that failing tests wait for and that are known here, with the text they want."""
+    known = site.visible(node).all
+    return [each for each in _in_vain(site) if each[0] in known or each[0] in BUILTINS]
 
 
 @remembered
-def _awaited(site: Site) -> list[str]:
-    """The errors that failing tests have waited for."""
-    found = (match for error in site.hints.errors for match in _AWAITED.finditer(error))
-    return list(dict.fromkeys(match[1] or match[2] for match in found))
+def _in_vain(site: Site) -> list[tuple[str, str]]:
+    """What a test says that it has waited for; where it says nothing, what it may have."""
+    errors = site.hints.errors
+    said = [match[1] or match[2] for error in errors for match in _IN_VAIN.finditer(error)]
+    found = {name for each in said for name in _ERROR.findall(each)}
+    wanted = [(each.error, each.text) for each in site.hints.awaited]
+    if found:
+        wanted = [each for each in wanted if each[0] in found]
+        wanted += [(name, "") for name in sorted(found - {name for name, _ in wanted})]
+    elif all(error.startswith(("AssertionError", "Failed")) for error in errors):
+        return []
+    return list(dict.fromkeys(wanted))
 
 
 def _parameters(function: Function) -> list[str]:
     arguments = function.args
     named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     names = [one.arg for one in named if one.arg not in ("self", "cls")]
-    return names[:MOST_PARAMETERS]
+    return names[:MOST_NAMES]
 
 
-TEMPLATES = (Template("refusal", _PLACES, refused),)
+def _made_before(node: ast.stmt, site: Site) -> list[str]:
+    """What the statement before has made, or what the header above asks about."""
+    block = site.block(node)
+    at = block.index(node)
+    parent = site.parent(node)
+    if at:
+        before = block[at - 1]
+        targets = header_of(before) if isinstance(before, ast.Assign | ast.AnnAssign) else ()
+        names = [n.id for n in targets if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    elif isinstance(parent, _HEADED):
+        names = [n.id for n in header_of(parent) if isinstance(n, ast.Name)]
+    else:
+        return []
+    kinds = site.visible(node).kinds
+    known = [name for name in names if name not in BUILTINS]
+    plain = [name for name in known if kinds.get(name) not in ("function", "class", "module")]
+    return list(dict.fromkeys(plain))[:MOST_NAMES]
+
+
+TEMPLATES = (
+    Template("refusal", _PLACES, refused),
+    Template("refusal-instead", (ast.Return, ast.Pass, ast.Continue), instead),
+)

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from bot.engines.search import kinds
 from bot.engines.search.differences import Difference
+from bot.engines.search.said_by_tests import Awaited
 from bot.engines.search.scope import BUILTINS, Names, Visible, free_names
 from bot.engines.search.source import Block, Function, Source
 from bot.engines.search.spelling import similarity
@@ -77,6 +78,8 @@ class Hints:
     """Strings that the failing tests compare with."""
     differences: Sequence[Difference] = ()
     """Where the texts differ that they have compared."""
+    awaited: Sequence[Awaited] = ()
+    """Errors that they wait for."""
     raised: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """The errors by the paths and lines of the code that they came from."""
 

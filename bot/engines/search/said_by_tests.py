@@ -1,0 +1,102 @@
+"""What failing tests say in their functions: literals, and the errors they wait for. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.definitions import parse
+from bot.engines.search.model import TestRan
+from bot.engines.search.scope import plain_name
+from bot.tree_index import is_test
+
+Read = Callable[[str], str | None]
+_WAITING = ("raises", "assertRaises", "assertRaisesRegex")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """An error that a test waits for, by its last name, and a text that it should have, if any."""
+
+    error: str
+    text: str = ""
+
+
+def literals_of(tests: Sequence[TestRan], read: Read) -> frozenset[str]:
+    """The literals that stand in the functions of these tests, as Python writes them."""
+    inside = (inner for function in _functions(tests, read) for inner in ast.walk(function))
+    found = (constants(inner) for inner in inside if isinstance(inner, ast.expr))
+    return frozenset(text for each in found for text in each)
+
+
+def plain(literals: Collection[str]) -> frozenset[str]:
+    """What the strings among literals say, and the numbers as they are written."""
+    found: set[str] = set()
+    for text in literals:
+        node = ast.parse(text, mode="eval").body
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+        elif isinstance(node, ast.Constant | ast.UnaryOp):
+            found.add(text)
+    return frozenset(found)
+
+
+def awaited(tests: Sequence[TestRan], read: Read) -> tuple[Awaited, ...]:
+    """What they wait for with `raises`, in the order they do."""
+    found: dict[Awaited, None] = {}
+    for function in _functions(tests, read):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and node.args:
+                how = plain_name(node.func).rpartition(".")[2]
+                if how in _WAITING:
+                    found.update(dict.fromkeys(_awaited(node, how)))
+    return tuple(found)
+
+
+def _awaited(node: ast.Call, how: str) -> Iterator[Awaited]:
+    said = [word.value for word in node.keywords if word.arg == "match"]
+    if how == "assertRaisesRegex":
+        said += node.args[1:2]
+    value = getattr(said[0], "value", "") if said else ""
+    text = re.sub(r"\\(\W)", r"\1", value.strip("^$")) if isinstance(value, str) else ""
+    first = node.args[0]
+    for each in first.elts if isinstance(first, ast.Tuple) else [first]:
+        name = plain_name(each).rpartition(".")[2]
+        if _NAME.fullmatch(name):
+            yield Awaited(name, text)
+
+
+def constants(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant):
+        return [repr(node.value)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
+        return [ast.unparse(node)]
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return [ast.unparse(node), *(text for one in node.elts for text in constants(one))]
+    return []
+
+
+def _functions(
+    tests: Sequence[TestRan], read: Read
+) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for path, names in _by_file(tests).items():
+        module = parse(read(path) or "")
+        for node in ast.walk(module) if module else ():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
+                yield node
+
+
+def _by_file(tests: Sequence[TestRan]) -> dict[str, set[str]]:
+    """The files of tests -> the names of their functions, from ids and from what they executed."""
+    found: dict[str, set[str]] = {}
+    for test in tests:
+        bare = test.id.split("[", 1)[0]
+        name = re.split(r"::|\.", bare)[-1]
+        paths = {bare.split("::", 1)[0]} if "::" in bare else set()
+        paths |= {path for path in (test.lines or {}) if is_test(path)}
+        for path in paths:
+            found.setdefault(path, set()).add(name)
+    return found
