@@ -7,6 +7,7 @@ there are to be. Each sign here is one that people would ask about in a review.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
@@ -18,8 +19,6 @@ from bot.engines.search.said_by_tests import constants
 Read = Callable[[str], str | None]
 _COMMON = frozenset(["0", "1", "-1", "2", "''", '""', "None", "True", "False", "b''", "0.0", "1.0"])
 """Literals that stand in every test and say nothing."""
-_BROAD = frozenset(["Exception", "BaseException"])
-_EXIT = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def smells(candidate: Candidate, read: Read, literals: Collection[str] = ()) -> tuple[str, ...]:
@@ -41,8 +40,11 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
     come = after.statements - before.statements
     if sum(gone.values()) > sum(come.values()):
         yield "it only takes code away"
-    if after.swallowing > before.swallowing:
+    if after.swallowed - before.swallowed:
         yield "it keeps an error from being raised"
+    lost = [name for name in before.handled - after.handled if not _covered(name, after.handled)]
+    if lost and after.handlers == before.handlers:
+        yield f"it does not handle {min(lost)} any more"
     if after.fixed_conditions > before.fixed_conditions:
         yield "it makes a condition constant"
     for kind, ways in (("returns", after.returned), ("looks for", after.compared)):
@@ -52,6 +54,13 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
             yield f"it {kind} {min(special)}, which stands in the failing test"
 
 
+def _covered(name: str, handled: Collection[str]) -> bool:
+    """Whether a class that this built-in exception inherits from is handled as well."""
+    one = getattr(builtins, name, None)
+    above = {each.__name__ for each in one.__mro__[1:]} if isinstance(one, type) else set()
+    return bool(above.intersection(handled))
+
+
 class _Counts:
     """What a module has how often, for the signs above."""
 
@@ -59,7 +68,11 @@ class _Counts:
         self.statements: Counter[str] = Counter()
         self.returned: Counter[str] = Counter()
         self.compared: Counter[str] = Counter()
-        self.swallowing = 0
+        self.swallowed: Counter[str] = Counter()
+        """What handlers keep, that do not raise it or another error instead;"""
+        self.handled: Counter[str] = Counter()
+        """and what they catch at all."""
+        self.handlers = 0
         self.fixed_conditions = 0
         for node in ast.walk(module):
             self._count(node)
@@ -73,10 +86,13 @@ class _Counts:
             for side in (node.left, *node.comparators):
                 self.compared.update(constants(side))
         if isinstance(node, ast.ExceptHandler):
-            names = _names(node.type)
-            self.swallowing += len(names) + 3 * bool(not names or names & _BROAD)
+            names = _names(node.type) or {"BaseException"}
+            self.handlers += 1
+            self.handled.update(names)
+            if not isinstance(node.body[-1], ast.Raise):
+                self.swallowed.update(names)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
-            self.swallowing += 1
+            self.swallowed["suppress"] += 1
         if isinstance(node, ast.If | ast.IfExp | ast.While) and _is_fixed(node.test):
             self.fixed_conditions += not isinstance(node, ast.While)
         if isinstance(node, ast.BoolOp):

@@ -209,3 +209,22 @@ def test_a_file_that_cannot_be_read_has_no_suspects(text: str | None) -> None:
 )
 def test_tests_and_their_support_are_never_suspects(path: str, editable: bool) -> None:
     assert is_code(path) is editable
+
+
+def test_a_class_attribute_is_suspected_for_who_reads_it_and_not_for_a_parameter_called_alike() -> (
+    None
+):
+    text = """\
+class Base:
+    names = {}
+    spare = {}
+
+    def told(self, spare):
+        return self.names[spare]
+"""
+    others = "".join(f"class Other{n}:\n    names = {{}}\n" for n in range(4))
+    one = ranked(failing("f", {"t.py": {6}}), t=text)
+    assert suspicion(one, 2, "t.py") > 0.5
+    assert suspicion(one, 3, "t.py") < 0.5, "it is only one of the class"
+    many = ranked(failing("f", {"t.py": {6}}), t=text + others)
+    assert 0 < suspicion(many, 8, "t.py") < suspicion(one, 2, "t.py")

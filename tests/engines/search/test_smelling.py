@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.engines.search.model import Candidate, Outcome, Replacement, TestRan
-from bot.engines.search.said_by_tests import literals_of, plain
+from bot.engines.search.said_by_tests import Awaited, awaited, literals_of, plain
 from bot.engines.search.smelling import smells
 from tests.scratch import MemoryTree
 
@@ -61,6 +61,67 @@ def test_it_is_said_what_looks_made_for_the_tests(old: str, new: str, said: str)
 )
 def test_ordinary_changes_are_above_suspicion(old: str, new: str) -> None:
     assert found(old, new) == ()
+
+
+HANDLED = """\
+def read(table, name):
+    try:
+        return table[name]
+    except KeyError as error:
+        raise ValueError(name) from error
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ("except (KeyError, IndexError) as error", ()),
+        ("except LookupError as error", ()),
+        ("except IndexError as error", ("it does not handle KeyError any more",)),
+    ],
+)
+def test_a_handler_that_raises_may_handle_more_and_not_less(
+    new: str, said: tuple[str, ...]
+) -> None:
+    old = "except KeyError as error"
+    at = HANDLED.index(old)
+    change = Replacement("a.py", at, at + len(old), new)
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    assert smells(candidate, MemoryTree({"a.py": HANDLED}).read) == said
+
+
+AWAITING = """\
+import unittest
+import pytest
+
+class Test(unittest.TestCase):
+    def test_one(self):
+        with self.assertRaisesRegex(shop.Refused, r"^not\\.here$"):
+            read(1)
+        with self.assertRaises((KeyError, TypeError)):
+            read(2)
+
+def test_two():
+    with pytest.raises(ValueError, match="too much"):
+        read(3)
+    with pytest.raises(known_errors()):
+        read(4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "errors"),
+    [
+        (
+            "test_a.py::Test::test_one",
+            [Awaited("Refused", "not.here"), Awaited("KeyError"), Awaited("TypeError")],
+        ),
+        ("test_a.py::test_two", [Awaited("ValueError", "too much")]),
+    ],
+)
+def test_the_errors_that_a_test_waits_for_are_read(test: str, errors: list[Awaited]) -> None:
+    ran = TestRan(id=test, outcome=Outcome.FAILED, seconds=0.1)
+    assert list(awaited([ran], MemoryTree({"test_a.py": AWAITING}).read)) == errors
 
 
 def test_literals_are_those_of_the_failing_test_alone() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.engines.search.generating import Hints
+from bot.engines.search.said_by_tests import Awaited
 from tests.engines.search.trying import search
 
 BEFORE = '''\
@@ -54,3 +55,58 @@ def test_an_error_that_is_not_known_there_is_not_raised() -> None:
 def test_without_a_test_that_waits_for_an_error_nothing_is_refused() -> None:
     wanted = after("n < 0", "ValueError", "n must not be negative")
     assert search(BEFORE, wanted, "refusal") is None
+
+
+INSIDE = """\
+def parsed(text, strict):
+    if strict:
+        parts = text.split(",")
+        return parts[0]
+    return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "        return parts[0]\n",
+            "        if not parts:\n"
+            "            raise ValueError('parts must not be empty')\n"
+            "        return parts[0]\n",
+        ),
+        (
+            "        parts = ",
+            "        if not isinstance(strict, int):\n"
+            "            raise ValueError('strict must be an integer')\n"
+            "        parts = ",
+        ),
+        ("    return None\n", "    raise ValueError()\n"),
+        ("        return parts[0]\n", "        raise ValueError('strict')\n"),
+    ],
+)
+def test_it_refuses_further_inside_and_instead_of_returning(old: str, new: str) -> None:
+    """The first of two texts is what was just made, the second what was asked about."""
+    hints = Hints(errors=("IndexError: list",), awaited=[Awaited("ValueError")])
+    found = search(INSIDE, INSIDE.replace(old, new), "", hints)
+    assert found is not None
+    assert found.candidate.template.startswith("refusal")
+
+
+def test_it_says_what_the_test_wants_to_read() -> None:
+    hints = Hints(
+        errors=("Failed: DID NOT RAISE ValueError",), awaited=[Awaited("ValueError", "no parts")]
+    )
+    wanted = INSIDE.replace("    return None\n", "    raise ValueError('no parts')\n")
+    assert search(INSIDE, wanted, "refusal-instead", hints) is not None
+
+
+@pytest.mark.parametrize(
+    "errors", [("AssertionError: assert 1 == 2",), ("Failed: DID NOT RAISE KeyError",)]
+)
+def test_nothing_is_refused_for_a_test_that_fails_from_something_else(
+    errors: tuple[str, ...],
+) -> None:
+    wanted = INSIDE.replace("    return None\n", "    raise ValueError()\n")
+    hints = Hints(errors=errors, awaited=[Awaited("ValueError")])
+    assert search(INSIDE, wanted, "refusal-instead", hints) is None

@@ -75,8 +75,10 @@ def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
 
 def instead(node: ast.Return | ast.Pass | ast.Continue, site: Site) -> Iterator[Variant]:
     """Nothing is returned, skipped or left alone: that is what should not be."""
+    parent = site.parent(node)
+    fact = site.text(parent.test) if isinstance(parent, ast.If) and node in parent.body else ""
     for error, text in _awaited(site, node):
-        made = _raise(error, text, site)
+        made = _raise(error, text or (fact if "\n" not in fact else ""), site)
         yield site.rewrite(node, made, 1.0, f"raise {error} instead")
 
 
