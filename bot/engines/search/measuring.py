@@ -162,7 +162,10 @@ def _traced(before: TestRan, now: TestRan) -> TestRan:
     frames = before.frames or now.frames
     is_stable = now.echo in (0, before.echo)  # else it says something else each time
     echo = before.echo if is_stable else 0
-    return replace(before, lines=now.lines, message=message, frames=frames, echo=echo)
+    origin = before.origin or now.origin
+    return replace(
+        before, lines=now.lines, message=message, origin=origin, frames=frames, echo=echo
+    )
 
 
 def read(
@@ -190,6 +193,7 @@ def read(
                         lines=_lines(detail.get("lines")),
                         echo=echo,
                         message=visible(str(detail.get("message", "")))[:_MAX_MESSAGE],
+                        origin=visible(str(detail.get("origin", "")))[:_MAX_MESSAGE],
                         frames=tuple(_frames(detail.get("frames"))),
                     ),
                 )

@@ -66,6 +66,8 @@ class TestRan:
     lines: Mapping[str, frozenset[int]] | None = None
     message: str = ""
     """The error's type and message; cut short."""
+    origin: str = ""
+    """The same of the error that this one was raised for, if it was for one."""
     again: Mapping[str, frozenset[int]] | None = None
     """The lines where other tests have run before, without what a project does once; None if that
     was not found out."""

@@ -164,11 +164,15 @@ class Search:
         )
         hints = Hints(
             words=self._diagnosed.words,
-            errors=tuple(dict.fromkeys(filter(None, map(_error, tests)))),
+            errors=tuple(dict.fromkeys(error for test in tests for error in _errors(test))),
             literals=plain(literals),
             differences=found,
             awaited=awaited(tests, self._read),
-            raised={at: test.message for test in tests if (at := broke_at(test)) is not None},
+            raised={
+                at: test.origin or test.message
+                for test in tests
+                if (at := broke_at(test)) is not None
+            },
         )
         return generate(self._read, suspects, hints=hints)
 
@@ -264,10 +268,10 @@ class Room:
         return tried >= self.most or time.monotonic() >= (self.until.deadline or self._latest)
 
 
-def _error(test: TestRan) -> str:
+def _errors(test: TestRan) -> list[str]:
     """What a failing test says; one that was stopped says nothing."""
     hangs = test.outcome is Outcome.TIMED_OUT
-    return test.message or ("It timed out." if hangs else "")
+    return list(filter(None, (test.message or ("It timed out." if hangs else ""), test.origin)))
 
 
 def _between(value: float, low: float, high: float) -> float:

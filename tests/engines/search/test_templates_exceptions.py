@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from bot.engines.search.generating import Hints
+from bot.engines.search.said_by_tests import Awaited
+from tests.engines.search.trying import check, search
 
 CASES = [
     (
@@ -130,3 +132,25 @@ def f(x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+TRANSLATED = """\
+def read(text):
+    number = int(text)
+    return number
+"""
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "Refused()"), ("no: x", "Refused('no: x')")])
+def test_an_error_is_raised_as_the_one_that_the_test_waits_for(text: str, said: str) -> None:
+    before = f"class Refused(Exception):\n    pass\n\n\n{TRANSLATED}"
+    after = before.replace(
+        "    number = int(text)\n",
+        "    try:\n        number = int(text)\n"
+        f"    except ValueError as error:\n        raise {said} from error\n",
+    )
+    error = "ValueError: invalid literal for int()"
+    hints = Hints(errors=(error,), awaited=[Awaited("Refused", text)])
+    found = search(before, after, "exception-protected", hints)
+    assert found is not None
+    assert found.rank <= 150

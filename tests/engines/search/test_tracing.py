@@ -40,27 +40,28 @@ def alone(value):
 """
 
 
-def innermost(tmp_path: Path, call: str) -> str:
+def innermost(tmp_path: Path, call: str) -> tuple[str, str]:
     path = tmp_path / "reading.py"
     path.write_text(SOURCE, encoding="utf-8")
     space: dict[str, Callable[[str], object]] = {}
     exec(compile(SOURCE, str(path), "exec"), space)
     with pytest.raises((LookupError, TypeError)) as raised:
         space[call]("x")
-    name, line = Places(str(tmp_path)).frames(raised.value)[-1]
-    return linecache.getline(str(tmp_path / name), line).strip()
+    frames, origin = Places(str(tmp_path)).trace(raised.value)
+    name, line = frames[-1]
+    return linecache.getline(str(tmp_path / name), line).strip(), type(origin).__name__
 
 
 @pytest.mark.parametrize(
-    ("call", "line"),
+    ("call", "line", "error"),
     [
-        ("surprised", 'return "%s %s" % (value,)'),
-        ("told", "return int(value)"),
-        ("caused", "return int(value)"),
-        ("alone", "raise LookupError(value) from None"),
+        ("surprised", 'return "%s %s" % (value,)', "TypeError"),
+        ("told", "return int(value)", "ValueError"),
+        ("caused", "return int(value)", "ValueError"),
+        ("alone", "raise LookupError(value) from None", "LookupError"),
     ],
 )
 def test_an_error_in_a_handler_comes_from_what_was_handled_only_if_it_was_raised_for_that(
-    tmp_path: Path, call: str, line: str
+    tmp_path: Path, call: str, line: str, error: str
 ) -> None:
-    assert innermost(tmp_path, call) == line
+    assert innermost(tmp_path, call) == (line, error)

@@ -129,8 +129,10 @@ class Measure:
         if lines is not None:
             told["lines"] = lines
         if self._error is not None:
+            told["frames"], origin = self._places.trace(self._error)
             told["message"] = message_of(self._error)
-            told["frames"] = self._places.frames(self._error)
+            if origin is not self._error:
+                told["origin"] = message_of(origin)
         if len(told) > 1:
             self._telling.say("j" + json.dumps(told))
         self._error = None

@@ -44,21 +44,26 @@ class Places:
             self._known[name] = real[len(self._tree) :] if inside else None
         return self._known[name]
 
-    def frames(self, error: BaseException | None) -> list[Frame]:
-        """Where it was raised, outermost first, then where its cause was; cut in the middle.
+    def trace(self, error: BaseException) -> tuple[list[Frame], BaseException]:
+        """Where it was raised, outermost first, then where its cause was; cut in the middle. And
+        the error that the last of them raised.
 
         What was being handled when another error came by surprise is no cause and stands before.
         """
         chain: list[BaseException] = []
-        while error is not None and all(error is not each for each in chain):
-            chain.append(error)
-            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        above: BaseException | None = error
+        while above is not None and all(above is not each for each in chain):
+            chain.append(above)
+            above = above.__cause__ or (None if above.__suppress_context__ else above.__context__)
         found: list[Frame] = []
+        origin = chain[-1]
         for each in reversed(chain):
             own = self._frames_of(each.__traceback__)
-            is_meant = each.__cause__ is not None or self._is_raised(each)
-            found = own + found if is_meant else found + own
-        return _cut(found)
+            if each.__cause__ is not None or self._is_raised(each):
+                found = own + found
+            else:
+                found, origin = found + own, each
+        return _cut(found), origin
 
     def _is_raised(self, error: BaseException) -> bool:
         """Whether it comes from a `raise` in the tree, and not from what an operation came to."""

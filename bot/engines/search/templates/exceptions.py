@@ -7,8 +7,10 @@ import builtins
 from collections.abc import Iterator
 
 from bot.engines.search.scope import plain_name
-from bot.engines.search.templates.guards import return_values
+from bot.engines.search.templates.guards import raised_nearby, return_values
+from bot.engines.search.templates.refusals import awaited_at, raising
 from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.writing import short
 
 _COMMON = [
     "ValueError",
@@ -147,18 +149,28 @@ def protected(node: ast.stmt, site: Site) -> Iterator[Variant]:
     named = [n for n in _COMMON if n in said][:2]
     step, newline = site.source.step, site.source.newline
     text = site.shifted(site.text(node), step)
-    leaves = ["pass"]
-    function = site.source.function_of(node)
-    if function is not None:
-        leaves += [f"return {value}".rstrip() for _, value in return_values(site, function)[:4]]
-    if site.source.loop_of(node) is not None:
-        leaves.append("continue")
+    leaves = list(_leaves(node, site))
     for name in named or ("ValueError", "TypeError", "KeyError", "AttributeError"):
         for rank, leave in enumerate(leaves):
-            lines = [f"try:{newline}{indent}{step}{text}", f"except {name}:", f"{step}{leave}"]
+            caught = f"{name} as error" if leave.endswith(" from error") else name
+            lines = [f"try:{newline}{indent}{step}{text}", f"except {caught}:", f"{step}{leave}"]
             new = f"{newline}{indent}".join(lines)
             weight = (1.0 if named else 0.2) * 0.8**rank
-            yield site.rewrite(node, new, weight, f"{leave} on {name}")
+            yield site.rewrite(node, new, weight, f"{short(leave)} on {name}")
+
+
+def _leaves(node: ast.stmt, site: Site) -> Iterator[str]:
+    """What to do about an error: another one that a test waits for, nothing, or leave."""
+    function = site.source.function_of(node)
+    for error, text in awaited_at(node, site):
+        yield f"{raising(error, text, site)} from error"
+    yield "pass"
+    if function is not None:
+        for raised_there in raised_nearby(site, function)[:2]:
+            yield f"{raised_there.partition(' from ')[0]} from error"
+        yield from (f"return {value}".rstrip() for _, value in return_values(site, function)[:4])
+    if site.source.loop_of(node) is not None:
+        yield "continue"
 
 
 TEMPLATES = (

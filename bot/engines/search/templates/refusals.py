@@ -55,7 +55,7 @@ LOCAL = 0.6
 
 
 def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
-    errors = _awaited(site, node)
+    errors = awaited_at(node, site)
     function = site.source.function_of(node)
     if not errors or function is None:
         return
@@ -65,7 +65,7 @@ def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
         names, near, several = _made_before(node, site), LOCAL, False
     for weight, test, said in _faults(names, several):
         for error, text in errors:
-            leave = _raise(error, text or said, site)
+            leave = raising(error, text or said, site)
             lines = [f"if {test}:", f"{site.source.step}{leave}"]
             said_so = f"raise {error} if `{test}`"
             made = site.insert_before(node, lines, weight * near, said_so)
@@ -77,12 +77,12 @@ def instead(node: ast.Return | ast.Pass | ast.Continue, site: Site) -> Iterator[
     """Nothing is returned, skipped or left alone: that is what should not be."""
     parent = site.parent(node)
     fact = site.text(parent.test) if isinstance(parent, ast.If) and node in parent.body else ""
-    for error, text in _awaited(site, node):
-        made = _raise(error, text or (fact if "\n" not in fact else ""), site)
+    for error, text in awaited_at(node, site):
+        made = raising(error, text or (fact if "\n" not in fact else ""), site)
         yield site.rewrite(node, made, 1.0, f"raise {error} instead")
 
 
-def _raise(error: str, text: str, site: Site) -> str:
+def raising(error: str, text: str, site: Site) -> str:
     return f"raise {error}({string(text, site.source.quote) if text else ''})"
 
 
@@ -100,7 +100,7 @@ def _faults(names: Sequence[str], several: bool) -> list[tuple[float, str, str]]
     return faults
 
 
-def _awaited(site: Site, node: ast.AST) -> list[tuple[str, str]]:
+def awaited_at(node: ast.AST, site: Site) -> list[tuple[str, str]]:
     """The errors that failing tests wait for and that are known here, with the text they want."""
     known = site.visible(node).all
     return [each for each in _in_vain(site) if each[0] in known or each[0] in BUILTINS]
