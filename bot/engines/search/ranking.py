@@ -74,7 +74,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.40: branch-else branch-loop branch-loop-else compared-case comparison-chain
     0.40: condition-renamed kept-best key-default lambda-captured
     0.40: loop-nesting loop-over regex-alternative regex-group
-    0.40: string-prefix super-arguments yield
+    0.40: string-field string-prefix super-arguments yield
     0.39: empty-value key-other
     0.38: argument-dropped regex-edge
     0.37: statement-after

@@ -8,6 +8,20 @@ from tests.engines.search.trying import check
 
 CASES = [
     (
+        "string-field",
+        """\
+TEXT = "raise {args[0]} from {rest}"
+def f(args, rest):
+    return TEXT.format(args=args, rest=rest)
+""",
+        """\
+TEXT = "raise {args[0]} from {args[1]}"
+def f(args, rest):
+    return TEXT.format(args=args, rest=rest)
+""",
+        90,
+    ),
+    (
         "string",
         """\
 def f(a):

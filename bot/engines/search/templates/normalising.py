@@ -20,6 +20,7 @@ _FORMS: tuple[tuple[float, str, str], ...] = (
     (0.5, "not isinstance({0}, list)", "list({0})"),
     (0.5, "callable({0})", "{0}()"),
     (0.4, "isinstance({0}, tuple)", "list({0})"),
+    (0.3, "isinstance({0}, int)", "' ' * {0}"),
 )
 """When a value has the wrong form, and what to make of it."""
 _ALWAYS: tuple[tuple[float, str], ...] = (
@@ -38,7 +39,7 @@ def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
         return
     for weight, name in _used(node, site):
         kind = site.visible(node).kinds.get(name, "")
-        forms = [*_of_form(name, kind), *_of_missing(name, kind, node, site)]
+        forms = [*_of_form(name, kind, site.source.quote), *_of_missing(name, kind, node, site)]
         for likely, test, value in forms:
             lines = [f"if {test}:", f"{site.source.step}{name} = {value}"]
             made = site.insert_before(node, lines, weight * likely)
@@ -54,11 +55,12 @@ def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
                 yield made
 
 
-def _of_form(name: str, kind: str) -> Iterator[tuple[float, str, str]]:
+def _of_form(name: str, kind: str, quote: str) -> Iterator[tuple[float, str, str]]:
     if kind in ("", "str", "list", "tuple"):
         for likely, test, form in _FORMS:
             known = 1.0 if not kind or kind in test else 0.4
-            yield likely * known, test.format(name), form.format(name)
+            new = form.format(name).replace("'", quote)
+            yield likely * known, test.format(name), new
 
 
 def _of_missing(

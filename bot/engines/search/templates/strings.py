@@ -207,6 +207,32 @@ def _quoted(text: str) -> Iterator[tuple[int, int, str, float]]:
         yield *match.span(), f"{{{match.group(2)}!r}}", 0.6
 
 
+def fields(node: ast.Constant, site: Site) -> Iterator[Variant]:
+    """`'{0} {0}'` as `'{0} {1}'`: another field of the text, or the next index."""
+    if not isinstance(node.value, str) or not _is_text(node, site):
+        return
+    start, text = site.source.start(node), site.text(node)
+    found = list(_FIELD.finditer(text))
+    known = {match[1]: 1.0 for match in found}
+    for name in list(known):
+        for other in _renumbered(name):
+            known.setdefault(other, 0.8)
+    for match in found:
+        for name, weight in known.items():
+            if name != match[1]:
+                low, high = start + match.start(1), start + match.end(1)
+                yield site.change(low, high, name, weight, f"fill in `{name}`")
+
+
+def _renumbered(name: str) -> Iterator[str]:
+    """The same field with the index one more or less."""
+    for match in re.finditer(r"\d+", name):
+        for number in (int(match.group()) + 1, int(match.group()) - 1):
+            if number >= 0:
+                yield f"{name[: match.start()]}{number}{name[match.end() :]}"
+
+
+_FIELD = re.compile(r"(?<!\{)\{([A-Za-z_0-9][\w.\[\]]*)(?=[}:!])")
 _QUOTED = re.compile(r"(['\"])\{([^{}:!]*)\}\1")
 _SPEC = re.compile(r"\{([^{}:!]*)(![rsa])?(?::([^{}]*))?\}")
 
@@ -301,6 +327,7 @@ TEMPLATES = (
     Template("string", (ast.Constant,), whole),
     Template("string-character", (ast.Constant, ast.JoinedStr), characters),
     Template("string-format", (ast.Constant, ast.JoinedStr), formats),
+    Template("string-field", (ast.Constant,), fields),
     Template("string-prefix", (ast.Constant, ast.JoinedStr), prefixed),
     Template("string-unformatted", (ast.JoinedStr,), unformatted),
 )
