@@ -14,6 +14,7 @@ from bot.tree_index import is_test
 
 Read = Callable[[str], str | None]
 _WAITING = ("raises", "assertRaises", "assertRaisesRegex")
+MOST_TEXTS = 2
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -45,18 +46,23 @@ def plain(literals: Collection[str]) -> frozenset[str]:
 
 
 def awaited(tests: Sequence[TestRan], read: Read) -> tuple[Awaited, ...]:
-    """What they wait for with `raises`, in the order they do."""
+    """What they wait for with `raises`, in the order they do; each with every text that it may be
+    asked to have."""
     found: dict[Awaited, None] = {}
     for function in _functions(tests, read):
-        for node in ast.walk(function):
-            if isinstance(node, ast.Call) and node.args:
-                how = plain_name(node.func).rpartition(".")[2]
-                if how in _WAITING:
-                    found.update(dict.fromkeys(_awaited(node, how)))
+        nodes = list(ast.walk(function))
+        asked = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+        texts = list(dict.fromkeys(text for node in nodes for text in _compared(node)))
+        for node in asked:
+            how = plain_name(node.func).rpartition(".")[2]
+            if how in _WAITING:
+                for name, text in _awaited(node, how):
+                    own = [text] if text else ["", *texts[:MOST_TEXTS]]
+                    found.update(dict.fromkeys(Awaited(name, each) for each in own))
     return tuple(found)
 
 
-def _awaited(node: ast.Call, how: str) -> Iterator[Awaited]:
+def _awaited(node: ast.Call, how: str) -> Iterator[tuple[str, str]]:
     said = [word.value for word in node.keywords if word.arg == "match"]
     if how == "assertRaisesRegex":
         said += node.args[1:2]
@@ -66,7 +72,22 @@ def _awaited(node: ast.Call, how: str) -> Iterator[Awaited]:
     for each in first.elts if isinstance(first, ast.Tuple) else [first]:
         name = plain_name(each).rpartition(".")[2]
         if _NAME.fullmatch(name):
-            yield Awaited(name, text)
+            yield name, text
+
+
+def _compared(node: ast.AST) -> Iterator[str]:
+    """The sentences that something is compared with: `str(error) == "not here"`."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+    elif isinstance(node, ast.Call) and plain_name(node.func).startswith("self.assert"):
+        sides = node.args
+    else:
+        return
+    for side in sides:
+        for inner in ast.walk(side):
+            value = getattr(inner, "value", None) if isinstance(inner, ast.Constant) else None
+            if isinstance(value, str) and " " in value.strip() and "\n" not in value:
+                yield value
 
 
 def constants(node: ast.expr) -> list[str]:

@@ -106,6 +106,11 @@ def test_two():
         read(3)
     with pytest.raises(known_errors()):
         read(4)
+
+def test_three():
+    with pytest.raises(AssertionError) as error:
+        read(5)
+    assert error.value.args == ("there is nothing", 1)
 """
 
 
@@ -115,6 +120,10 @@ def test_two():
         (
             "test_a.py::Test::test_one",
             [Awaited("Refused", "not.here"), Awaited("KeyError"), Awaited("TypeError")],
+        ),
+        (
+            "test_a.py::test_three",
+            [Awaited("AssertionError"), Awaited("AssertionError", "there is nothing")],
         ),
         ("test_a.py::test_two", [Awaited("ValueError", "too much")]),
     ],

@@ -101,6 +101,12 @@ def test_it_says_what_the_test_wants_to_read() -> None:
     assert search(INSIDE, wanted, "refusal-instead", hints) is not None
 
 
+def test_an_assertion_that_a_test_waits_for_is_one() -> None:
+    hints = Hints(errors=("IndexError: list",), awaited=[Awaited("AssertionError", "no text")])
+    wanted = INSIDE.replace("    if strict", "    assert text, 'no text'\n    if strict")
+    assert search(INSIDE, wanted, "refusal", hints) is not None
+
+
 @pytest.mark.parametrize(
     "errors", [("AssertionError: assert 1 == 2",), ("Failed: DID NOT RAISE KeyError",)]
 )

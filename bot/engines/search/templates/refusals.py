@@ -65,9 +65,12 @@ def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
         names, near, several = _made_before(node, site), LOCAL, False
     for weight, test, said in _faults(names, several):
         for error, text in errors:
-            leave = raising(error, text or said, site)
-            lines = [f"if {test}:", f"{site.source.step}{leave}"]
             said_so = f"raise {error} if `{test}`"
+            if error == "AssertionError" and test.startswith("not "):
+                lines = [f"assert {test[4:]}, {string(text or said, site.source.quote)}"]
+            else:
+                leave = raising(error, text or said, site)
+                lines = [f"if {test}:", f"{site.source.step}{leave}"]
             made = site.insert_before(node, lines, weight * near, said_so)
             if made is not None:
                 yield made
