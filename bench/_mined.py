@@ -56,7 +56,7 @@ class _Checked:
 
 
 def collect(
-    clones: list[Path], folder: Path, *, bugs: int, since: str, until: str
+    clones: list[Path], folder: Path, *, bugs: int, since: str, until: str = "now"
 ) -> Iterator[Bug]:
     """Write up to so many bugs of each clone, the newest first, from between two dates."""
     runner = Runner(SECONDS)

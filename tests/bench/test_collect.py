@@ -206,6 +206,8 @@ def test_mined_keeps_the_commit_that_mends_one_place_and_proves_it(tmp_path: Pat
     assert (bugs[0].src / "CHANGES").read_text() == "New\n"
     origin = json.loads((bugs[0].folder / "origin.json").read_text())
     assert origin["tests"] == ["tests/test_module.py::test_two"]
+    span = {"since": "2000-01-01", "until": "2001-01-01"}
+    assert not list(_mined.collect([clone], tmp_path / "earlier", bugs=5, **span))
 
 
 def _commit(clone: Path, message: str) -> str:
