@@ -76,7 +76,7 @@ _PUNCTUATION = {
 }
 
 
-def _is_text(node: ast.Constant, site: Site) -> bool:
+def is_text(node: ast.Constant, site: Site) -> bool:
     return isinstance(node.value, str | bytes) and not isinstance(
         site.parent(node), ast.JoinedStr | ast.FormattedValue
     )
@@ -85,7 +85,7 @@ def _is_text(node: ast.Constant, site: Site) -> bool:
 def whole(node: ast.Constant, site: Site) -> Iterator[Variant]:
     """Another literal: from the tests, from the file, a sibling, another case."""
     value = node.value
-    if not isinstance(value, str) or not _is_text(node, site):
+    if not isinstance(value, str) or not is_text(node, site):
         return
     offered = {text: 0.6 + 0.6 * site.likeness(text, value) for text in sorted(site.hints.literals)}
     for text, weight in _customary(value):
@@ -139,7 +139,7 @@ def _strings(site: Site) -> list[tuple[int, str]]:
 
 def characters(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
     """Single characters added, dropped or changed where people slip: ends, spaces, punctuation."""
-    if isinstance(node, ast.Constant) and not _is_text(node, site):
+    if isinstance(node, ast.Constant) and not is_text(node, site):
         return
     for token in literals_of(node, site.source):
         value = token.value
@@ -176,7 +176,7 @@ def _within(value: str) -> Iterator[tuple[int, int, str, float]]:
 
 def formats(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
     """Format specifications: `%d`, `{:.2f}`, dates."""
-    if isinstance(node, ast.Constant) and not _is_text(node, site):
+    if isinstance(node, ast.Constant) and not is_text(node, site):
         return
     text = site.text(node)
     start = site.source.start(node)
@@ -209,7 +209,7 @@ def _quoted(text: str) -> Iterator[tuple[int, int, str, float]]:
 
 def fields(node: ast.Constant, site: Site) -> Iterator[Variant]:
     """`'{0} {0}'` as `'{0} {1}'`: another field of the text, or the next index."""
-    if not isinstance(node.value, str) or not _is_text(node, site):
+    if not isinstance(node.value, str) or not is_text(node, site):
         return
     start, text = site.source.start(node), site.text(node)
     found = list(_FIELD.finditer(text))
@@ -278,7 +278,7 @@ def prefixed(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant
     yield from _filled_in(node, site)
     if isinstance(node, ast.JoinedStr):
         return
-    if not isinstance(node.value, str | bytes) or not _is_text(node, site):
+    if not isinstance(node.value, str | bytes) or not is_text(node, site):
         return
     text, start = site.text(node), site.source.start(node)
     prefix = text[: len(text) - len(text.lstrip("rRbBuUfF"))]
@@ -295,9 +295,7 @@ def prefixed(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant
 
 def _filled_in(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
     """`f` before each part of the text that has names in braces."""
-    if isinstance(node, ast.Constant) and not (
-        isinstance(node.value, str) and _is_text(node, site)
-    ):
+    if isinstance(node, ast.Constant) and not (isinstance(node.value, str) and is_text(node, site)):
         return
     edits, names = [], []
     for literal in literals_of(node, site.source):

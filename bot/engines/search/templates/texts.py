@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.engines.search.differences import Difference
 from bot.engines.search.templates.literals import Literal, literals_of
 from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.strings import is_text
 from bot.engines.search.templates.writing import short
 
 MOST_PLACES = 4
@@ -16,7 +17,7 @@ MOST_PLACES = 4
 
 def as_expected(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Variant]:
     found = site.hints.differences
-    if not found or not _is_text(node, site):
+    if not found or (isinstance(node, ast.Constant) and not is_text(node, site)):
         return
     for literal in literals_of(node, site.source):
         for difference in found:
@@ -25,14 +26,6 @@ def as_expected(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Vari
                 if edit is not None:
                     said = f"write {short(repr(difference.new))} for {short(repr(difference.old))}"
                     yield Variant((edit,), difference.weight, said)
-
-
-def _is_text(node: ast.Constant | ast.JoinedStr, site: Site) -> bool:
-    if isinstance(node, ast.JoinedStr):
-        return True
-    return isinstance(node.value, str) and not isinstance(
-        site.parent(node), ast.JoinedStr | ast.FormattedValue
-    )
 
 
 def _places(literal: Literal, difference: Difference) -> list[int]:
