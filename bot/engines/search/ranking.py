@@ -60,7 +60,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.58: argument-moved value-elsewhere
     0.57: exception-raised member return-otherwise value-unset
     0.54: guard
-    0.51: regex-class string-format
+    0.51: regex-class row-added string-format
     0.50: arithmetic-grouping branch-chain branch-ended condition-loop
     0.50: function regex-everywhere statement-deleted subscript-order
     0.49: assignment-operator branch-value sibling-condition sibling-element
@@ -82,7 +82,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.35: argument-keyword branch-or condition-replaced loop-exit
     0.35: loop-filter statement-before
     0.34: branch-added branch-asked call-added comparison-number
-    0.34: condition-fixed element-pair guard-parameter
+    0.34: condition-fixed guard-parameter row-dropped row-named
     0.33: argument-replaced attribute-dropped conjunct-made regex-insertion
     0.33: sibling-statement variable-target
     0.32: fallback

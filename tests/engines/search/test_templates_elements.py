@@ -136,18 +136,6 @@ def f(x):
         420,
     ),
     (
-        "element-pair",
-        """\
-def f(a, b):
-    return {'a': a}
-""",
-        """\
-def f(a, b):
-    return {'a': a, 'b': b}
-""",
-        60,
-    ),
-    (
         "element-unpacked",
         """\
 def f(xs):
@@ -186,24 +174,3 @@ def test_words_of_the_tests_are_written_as_their_neighbours_are() -> None:
     assert found is not None
     assert found.candidate.template == "element-added"
     assert found.rank < 100
-
-
-@pytest.mark.parametrize(
-    ("rows", "value"),
-    [
-        ("'ROW': Word,\n    'KEY': Name,\n    'SET': Word", "Word"),
-        ("'PIPE': 'PIPE',\n    'KEY': 'KEY'", "'ROW_FORMAT'"),
-        ("'KEY': Name,\n    'SET': Word", "Word"),
-    ],
-    ids=["as many others", "as itself", "as the last one"],
-)
-def test_a_table_gets_a_row_for_a_word_of_the_tests_on_a_line_of_its_own(
-    rows: str, value: str
-) -> None:
-    head = "class Word:\n    pass\n\n\nclass Name:\n    pass\n\n\nWORDS = {\n    "
-    after = f"{head}{rows},\n    'ROW_FORMAT': {value},\n}}\n"
-    hints = Hints(literals=frozenset({"alter table a row_format=dynamic"}))
-    found = search(f"{head}{rows},\n}}\n", after, hints=hints)
-    assert found is not None
-    assert (found.candidate.template, found.text) == ("element-pair", after)
-    assert found.rank < 120

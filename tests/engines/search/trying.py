@@ -54,6 +54,13 @@ def search(before: str, after: str, template: str = "", hints: Hints | None = No
     return None
 
 
+def made(text: str, template: str, hints: Hints | None = None) -> list[str]:
+    """Every text that the template makes of it, the likeliest first."""
+    candidates = generate({PATH: text}.get, everywhere(text), hints=hints)
+    some = islice(candidates, MOST)
+    return [applied(text, candidate) for candidate in some if candidate.template == template]
+
+
 def check(template: str, before: str, after: str, within: int = MOST) -> Found:
     """Fails unless the template makes `after` of `before` among the first `within` candidates."""
     assert template in {one.name for one in ALL}

@@ -1,10 +1,10 @@
-"""Elements of tuples, lists, sets and dictionaries: missing, extra, in the wrong order."""
+"""Elements of tuples, lists and sets: missing, extra, in the wrong order."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.engines.search.scope import plain_name
 from bot.engines.search.templates.site import Edit, Site, Template, Variant
@@ -163,73 +163,6 @@ def words_like(given: Sequence[object], site: Site) -> list[str]:
     return [word for word in dict.fromkeys(found) if word not in known]
 
 
-def pairs(node: ast.Dict, site: Site) -> Iterator[Variant]:
-    """A pair left out; a key for a name at hand, or for a word of the failing tests."""
-    yield from _pairs_dropped(node, site)
-    if node.values and isinstance(node.keys[-1], ast.Constant):
-        keys = {k.value for k in node.keys if isinstance(k, ast.Constant)}
-        yield from _pairs_of_names(node, keys, site)
-        yield from _pairs_of_words(node, keys, site)
-
-
-def _pairs_dropped(node: ast.Dict, site: Site) -> Iterator[Variant]:
-    for at, (key, item) in enumerate(zip(node.keys, node.values, strict=True)):
-        if key is None:
-            continue
-        start, end = site.source.outer_span(key)[0], site.source.outer_span(item)[1]
-        rest = site.source.text[end : site.source.end(node)]
-        comma = len(rest) - len(rest.lstrip()) + 1 if rest.lstrip().startswith(",") else 0
-        if comma or at == 0:
-            said = f"leave out the key `{short(site.text(key))}`"
-            yield site.change(start, end + comma, "", 0.5, said)
-
-
-def _pairs_of_names(node: ast.Dict, keys: Collection[object], site: Site) -> Iterator[Variant]:
-    visible = site.visible(node)
-    for name in (*visible.parameters, *visible.local):
-        if name not in keys and name not in ("self", "cls"):
-            yield _one_more(node, name, name, 0.7, site)
-    for name in visible.members:
-        if name not in keys and visible.kinds.get(f".{name}") != "function":
-            yield _one_more(node, name, f"{visible.owner}.{name}", 0.6, site)
-
-
-def _pairs_of_words(node: ast.Dict, keys: Collection[object], site: Site) -> Iterator[Variant]:
-    words = [*sorted(site.hints.literals)[:10], *words_like([*keys], site)]
-    for key in dict.fromkeys(words):
-        if key not in keys:
-            for value, weight in _values_like(node, key, site):
-                yield _one_more(node, key, value, weight, site)
-
-
-def _one_more(node: ast.Dict, key: str, value: str, weight: float, site: Site) -> Variant:
-    end = site.source.outer_span(node.values[-1])[1]
-    new = f",{_between(node, site)}{string(key, site.source.quote)}: {value}"
-    return site.change(end, end, new, weight, f"add the key `{short(key)}`")
-
-
-def _values_like(node: ast.Dict, key: str, site: Site) -> Iterator[tuple[str, float]]:
-    """What a table has for its other keys: the key itself, what many have, what the last has."""
-    rows = list(zip(node.keys, node.values, strict=True))
-    same = [1 for one, value in rows if one is not None and site.text(one) == site.text(value)]
-    if len(same) > len(rows) / 3:
-        yield string(key, site.source.quote), 0.8
-    texts = Counter(site.text(value) for value in node.values)
-    for text, count in texts.most_common(2):
-        if count > 1 and len(text) < 40:
-            yield text, 0.3 + 0.5 * count / len(rows)
-    yield site.text(node.values[-1]), 0.4
-
-
-def _between(node: ast.Dict, site: Site) -> str:
-    """What stands between one row and the next: a space, or a new line as far in."""
-    last = node.keys[-1]
-    start = site.source.start(last) if last is not None else 0
-    line = site.source.text.rfind("\n", 0, start) + 1
-    before = site.source.text[line:start]
-    return " " if before.strip() else f"\n{before}"
-
-
 def unpacked(node: ast.Tuple | ast.List, site: Site) -> Iterator[Variant]:
     """`[a, b]` as `[*a, b]`; `[x]` as `list(x)`."""
     if not isinstance(node.ctx, ast.Load):
@@ -282,7 +215,6 @@ TEMPLATES = (
     Template("element-alone", (ast.Tuple,), alone),
     Template("element-added", _SEVERAL, added),
     Template("element-choice", (ast.Name, ast.Attribute, ast.Constant, ast.Subscript), made_tuple),
-    Template("element-pair", (ast.Dict,), pairs),
     Template("element-unpacked", (ast.Tuple, ast.List), unpacked),
     Template(
         "element-listed", (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant), listed
