@@ -62,7 +62,8 @@ def request(asked: Asked, plan: Plan) -> dict[str, Any]:
         return {"do": "batch", "candidates": edits, "stage": stage, "files": files}
     trial = asked.trials[0]
     trial.stages = plan.stages(trial.candidate, trial.times)
-    return {"do": "try", "edits": edits[0], "stages": trial.stages, "anew": trial.is_anew}
+    asks = {"do": "try", "edits": edits[0], "stages": trial.stages, "anew": trial.is_anew}
+    return {**asks, "moving": plan.moving} if trial.is_anew else asks
 
 
 def _edits(candidate: Candidate) -> dict[str, list[list[Any]]]:

@@ -64,8 +64,7 @@ class Until:
 
 
 class Evaluation:
-    """One search's verdicts. `alone` are failing tests that pass where no other ran before them;
-    they are judged by the whole suite only."""
+    """One search's verdicts. `alone` and `moving` are as a `Plan` has them."""
 
     def __init__(
         self,
@@ -74,12 +73,13 @@ class Evaluation:
         wanted: Sequence[str],
         until: Until,
         alone: frozenset[str] = frozenset(),
+        moving: Sequence[str] = (),
         *,
         quick: bool = True,
     ) -> None:
         self._tests = tests
         self._quick = quick
-        self._plan = Plan(tests, spectrum, wanted, alone)
+        self._plan = Plan(tests, spectrum, wanted, alone, moving)
         self._at_once = self._plan.at_once if quick else 1
         self._until = until
         self._began = time.monotonic()

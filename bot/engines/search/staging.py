@@ -30,7 +30,8 @@ class Plan:
     """For one set of failing tests that a candidate should make pass.
 
     `tests` are all of them, in the suite's order. `alone` are failing tests that pass where no
-    other ran before them; they are judged by the whole suite only.
+    other ran before them; they are judged by the whole suite only. `moving` are functions whose
+    tests are called otherwise each time they are collected.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Plan:
         spectrum: Spectrum,
         wanted: Sequence[str],
         alone: frozenset[str],
+        moving: Sequence[str] = (),
     ) -> None:
+        self.moving = tuple(moving)
         self._number = {name: number for number, name in enumerate(tests)}
         ran = {test.id: test for test in spectrum.tests if test.id in self._number}
         must = [name for name in wanted or [t.id for t in spectrum.failing] if name in ran]

@@ -179,9 +179,9 @@ class Renumbered(Told):
         self._failed: dict[int, bool] = {}
         self._missing: list[int] = []
         here = {name: number for number, name in enumerate(tests.ids)}
-        renamed = _renamed(here, stage["ids"])
+        spots = stage.get("spots", {})
         for number, name in zip(stage["tests"], stage["ids"]):
-            alone = here.get(renamed.get(name, name))
+            alone = here.get(name, _at(spots[name], here) if name in spots else None)
             own = _below(here, name + tests.within) if alone is None else [alone]
             if not own:
                 self._missing.append(number)
@@ -208,20 +208,25 @@ class Renumbered(Told):
             super().end(whole, "f" if self._failed[whole] else kind)
 
 
-def _renamed(here: dict[str, int], wanted: Sequence[str]) -> dict[str, str]:
-    """What tests are called here whose parameters are written otherwise each time, as the time of
-    day is: those of one function are taken in their order."""
-    new: dict[str, list[str]] = {}
-    for name in here.keys() - set(wanted):
-        new.setdefault(name.partition("[")[0], []).append(name)
-    for names in new.values():
-        names.sort(key=here.__getitem__, reverse=True)
-    found = {}
-    for name in wanted:
+def spots(names: Sequence[str], functions: Sequence[str]) -> dict[str, list[Any]]:
+    """For the tests of these functions, by id: the function, which one it is, of how many."""
+    of: dict[str, list[str]] = {function: [] for function in functions}
+    for name in names:
         function, bracket, _ = name.partition("[")
-        if bracket and name not in here and new.get(function):
-            found[name] = new[function].pop()
-    return found
+        if bracket and function in of:
+            of[function].append(name)
+    return {
+        name: [function, at, len(own)]
+        for function, own in of.items()
+        for at, name in enumerate(own)
+    }
+
+
+def _at(spot: list[Any], here: dict[str, int]) -> int | None:
+    """The number here of a test that is called otherwise each time, if there are as many of it."""
+    function, at, count = spot
+    own = _below(here, f"{function}[")
+    return own[at] if len(own) == count else None
 
 
 def _below(here: dict[str, int], prefix: str) -> list[int]:

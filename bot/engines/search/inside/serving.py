@@ -12,7 +12,7 @@ from importlib import import_module
 from .editing import edited, spans_in
 from .forking import adopt_orphans, end_others, exit_now, fork, silence
 from .keeping import Kept
-from .running import no_longer_writing, remember_bytecode
+from .running import no_longer_writing, remember_bytecode, spots
 from .standing import Anew, ColdRun, ColdStand, Setting, Steps
 from .wire import Line
 
@@ -145,8 +145,10 @@ class Fresh:
         return answer
 
     def _try_anew(self, message: Message, seconds: float) -> Message:
+        where = spots(self._tests, message["moving"])
         for stage in message["stages"]:
             stage["ids"] = [self._tests[number] for number in stage["tests"]]
+            stage["spots"] = {name: where[name] for name in stage["ids"] if name in where}
             whole = len(stage["tests"]) == len(self._tests)
             files = {self._files[number]: None for number in stage["tests"]}
             tree = self._setting.tree
