@@ -45,6 +45,10 @@ class Aside(Generic[T]):
         weight = (place + 1) * (DOUBTED_TIMES if is_doubted else 1.0)
         heapq.heappush(self._waiting, (weight, self._count, item))
 
+    @property
+    def first(self) -> T | None:
+        return self._waiting[0][2] if self._waiting else None
+
     def is_due(self, place: int) -> bool:
         """Whether the first of them comes before the candidate that has this place."""
         return bool(self._waiting) and self._waiting[0][0] * self._times <= place

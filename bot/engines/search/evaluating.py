@@ -92,7 +92,8 @@ class Evaluation:
         """By their places; None where a candidate has given its place up, for a later one."""
         self._waiting: deque[Trial] = deque()
         self._aside: Aside[Trial] = Aside()
-        self._given_up = 0
+        self._more_than_once = 0
+        """So many places were given to candidates that count by another one."""
         self._submitted = 0
         self._given = 0
         self._drained = False
@@ -131,8 +132,8 @@ class Evaluation:
                 if self._is_over():
                     return
             is_idle = not self._waiting and not any(bench.asked for bench in benches)
-            has_more = self._aside or not self._drained
-            if is_idle and not (has_more and self._may_submit()):
+            has_more = not self._drained and self._may_submit()
+            if is_idle and not (has_more or self._may_bring_back()):
                 return
             self._wait(benches)
             if self._is_over():
@@ -148,9 +149,18 @@ class Evaluation:
 
     def _may_submit(self) -> bool:
         most = self._until.most
-        enough_done = most is not None and self._submitted - self._given_up >= most
-        keeps_time = self._late and time.monotonic() >= self._retry_at
-        return not enough_done and not keeps_time
+        enough_done = most is not None and self._submitted - self._more_than_once >= most
+        return not enough_done and not self._keeps_time()
+
+    def _may_bring_back(self) -> bool:
+        """Whoever has failed in the live process counts already."""
+        first = self._aside.first
+        if first is not None and first.is_again:
+            return not self._keeps_time()
+        return first is not None and self._may_submit()
+
+    def _keeps_time(self) -> bool:
+        return bool(self._late) and time.monotonic() >= self._retry_at
 
     # ------------------------------------------------------------------------------- submitting
 
@@ -167,17 +177,17 @@ class Evaluation:
     def _next(self, source: Iterator[Candidate]) -> list[Trial]:
         if self._waiting:
             return [self._waiting.popleft()]
-        if self._aside.is_due(self._submitted) and self._has_room():
+        has_early = self._may_bring_back() and not self._is_ahead()
+        if has_early and self._aside.is_due(self._submitted):
             return [self._brought_back()]
         trials = self._fresh(source)
-        if not trials and self._aside and self._has_room():
-            return [self._brought_back()]
-        return trials
+        return [self._brought_back()] if has_early and not trials else trials
 
     def _brought_back(self) -> Trial:
         trial = self._aside.take()
         trial.place = self._submitted
         self._submitted += 1
+        self._more_than_once += trial.is_again
         return trial
 
     def _fresh(self, source: Iterator[Candidate]) -> list[Trial]:
@@ -193,8 +203,10 @@ class Evaluation:
         return trials
 
     def _has_room(self) -> bool:
-        is_ahead = self._submitted - self._given >= MAX_AHEAD
-        return not is_ahead and self._may_submit()
+        return self._may_submit() and not self._is_ahead()
+
+    def _is_ahead(self) -> bool:
+        return self._submitted - self._given >= MAX_AHEAD
 
     def _send(self, bench: Bench, trials: list[Trial], test: int) -> None:
         asked = Asked(trials, time.monotonic(), test)
@@ -349,8 +361,10 @@ class Evaluation:
         is_doubted = is_tried and self._plan.is_run(trial.candidate)
         later = replace(trial, is_anew=True, is_again=is_tried)
         self._aside.put(later, trial.place, is_doubted=is_doubted)
-        self._given_up += not is_tried
+        self._more_than_once += not is_tried
         judged = self._verdict(trial, answer, Outcome.FAILED) if is_tried else None
+        if judged is not None and not is_doubted:  # what only an import runs has no effect so
+            judged = replace(judged, is_same=None)
         self._judged[trial.place] = judged
 
     def _may_retry(self, is_promising: bool) -> bool:

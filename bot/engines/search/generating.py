@@ -52,23 +52,20 @@ def generate(
     suspects: Sequence[Suspect],
     *,
     hints: Hints | None = None,
-    nearby: Sequence[str] = (),
     allowed: Allowed = is_no_test,
     limits: Limits | None = None,
 ) -> Generation:
     """Candidates for the suspicious lines, best first, no two with the same effect on the text.
 
-    `read` gives a path's text at the base; files that do not parse are left out. `nearby` files
-    may lend statements and names and are not changed, nor is what `allowed(path, symbol)` denies.
+    `read` gives a path's text at the base; files that do not parse are left out, and so is what
+    `allowed(path, symbol)` denies.
     """
-    others = [source for path in nearby if (source := _parsed(read, path)) is not None]
     made = Generation(hints or Hints(), limits or Limits(), allowed)
     for path in sorted({suspect.path for suspect in suspects}):
         source = _parsed(read, path)
         if source is not None:
-            beside = [other for other in others if other.path != path]
             lines = {s.line: s.suspicion for s in suspects if s.path == path}
-            made.add(_File(Site(source, Names(source), made.hints, beside)), lines)
+            made.add(_File(Site(source, Names(source), made.hints)), lines)
     return made
 
 
@@ -238,6 +235,7 @@ class Generation:
         self._lines: list[tuple[float, int, int, _Line]] = []
         self._count = 0
         self._of: dict[tuple[Replacement, ...], _Line] = {}
+        self._heard: set[tuple[Replacement, ...]] = set()
         self.usual = Usual()
         self._made = self._run()
 
@@ -245,14 +243,19 @@ class Generation:
         return self._made
 
     def hear(self, judged: Judged) -> None:
-        """What became of a candidate, for those after it."""
-        line = self._of.pop(judged.candidate.replacements, None)
-        if line is None:
-            return
-        mends = bool(judged.broke)
-        if mends or judged.is_same is not None:
+        """What became of a candidate, for those after it.
+
+        One that is judged again is heard again where an import shows more than going without did.
+        """
+        key = judged.candidate.replacements
+        line, is_known = self._of.get(key), key in self._heard
+        mends = bool(judged.broke) and (judged.is_again or not is_known)
+        tells = judged.is_same is not None and not is_known
+        shows = judged.is_same is False and judged.is_again
+        if line is not None and (mends or tells or shows):
             template = judged.candidate.template
             line.bearing.hear(template, is_same=bool(judged.is_same), mends=mends)
+            self._heard.add(key)
             self._place(line)
 
     def prior(self, template: str, here: Mapping[str, float]) -> float:

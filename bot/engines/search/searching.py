@@ -252,6 +252,7 @@ class Room:
         self.seconds = seconds
         self.most = most
         self._began = time.monotonic()
+        self._is_narrow = False
         self._latest = self._began + seconds
         self.until = Until(deadline=self._latest, most=most, enough=MAX_PLAUSIBLE)
 
@@ -260,12 +261,15 @@ class Room:
 
     def narrow(self, tried: int) -> None:
         """From the first plausible one on, about as much again, so that there is a choice."""
+        self._is_narrow = True
         again = _between(self.spent(), *MORE_SECONDS)
         self.until.deadline = min(self._latest, time.monotonic() + again)
         self.most = self.until.most = min(self.most, tried + round(_between(tried, *MORE)))
 
     def is_used_up(self, tried: int) -> bool:
-        return tried >= self.most or time.monotonic() >= (self.until.deadline or self._latest)
+        """Before the first, those that have failed live are still to be imported."""
+        is_enough = self._is_narrow and tried >= self.most
+        return is_enough or time.monotonic() >= (self.until.deadline or self._latest)
 
 
 def _errors(test: TestRan) -> list[str]:

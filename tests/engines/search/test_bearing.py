@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from bot.engines.search.bearing import LEAST, Bearing, Usual
@@ -110,3 +111,19 @@ def test_what_is_not_known_changes_nothing() -> None:
         found.append(candidate)
         made.hear(judged(candidate, None))
     assert found == list(islice(generate({PATH: TEXT}.get, everywhere(TEXT)), 200))
+
+
+def test_what_an_import_shows_counts_where_going_without_it_showed_nothing() -> None:
+    def after(*, is_imported: bool) -> list[Candidate]:
+        made = generate({PATH: TEXT}.get, everywhere(TEXT))
+        first = list(islice(made, 60))
+        for candidate in first:
+            made.hear(judged(candidate, True))
+            if is_imported and candidate.line not in NOTED:
+                made.hear(replace(judged(candidate, False), is_again=True))
+        return list(islice(made, 60))
+
+    def others(found: list[Candidate]) -> int:
+        return sum(candidate.line not in NOTED for candidate in found)
+
+    assert others(after(is_imported=True)) > others(after(is_imported=False))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from bot.engines.search import staging
-from bot.engines.search.evaluating import DEPTH
+from bot.engines.search.evaluating import DEPTH, Until
 from bot.engines.search.model import Outcome, Spectrum
 from tests.engines.search.workbench import Workbench, workbench, workbench_of_module
 from tests.scratch import Scratch
@@ -129,16 +129,70 @@ def test_one_that_fails_live_is_heard_at_once_and_counts_once(
     assert sorted(one.is_again for one in found) == [False, False, True, True]
 
 
-def test_a_test_that_is_called_otherwise_each_time_is_found_again(scratch: Scratch) -> None:
-    """As where the time of day is a parameter."""
-    files = {
-        "shop.py": f"def more(x):\n    return {OLD}\n\n\nUNUSED = more(1)\n",
-        "test_shop.py": "import os, time\nimport pytest\nfrom shop import more\n\n\n"
-        "@pytest.mark.parametrize('when', [f'{time.time_ns()}a', 'b', f'{time.time_ns()}c'])\n"
-        "def test_when(when):\n    assert when[-1] in 'abc'\n\n\n"
-        "def test_it():\n    assert more(1) == 2\n",
+def test_what_only_an_import_runs_says_nothing_before_it(
+    world: Workbench, spectrum: Spectrum
+) -> None:
+    at = list(PROJECTS).index("it matters at import")
+    tried = [world.change(f"m{at}.py", OLD, new) for new in WRONG]
+    found = list(world.laboratory.evaluate(tried, spectrum, [f"test_m{at}.py::test_it"]))
+    assert {one.is_same for one in found if not one.is_again} == {None}
+    assert {one.is_same for one in found if one.is_again} == {False, None}, "one stops it"
+
+
+@pytest.mark.parametrize("how", list(PROJECTS)[:3])
+def test_one_that_is_imported_after_it_failed_counts_once(
+    world: Workbench, spectrum: Spectrum, how: str
+) -> None:
+    at = list(PROJECTS).index(how)
+    tried = [world.change(f"m{at}.py", OLD, new) for new in (*WRONG, RIGHT)]
+    until = Until(most=len(tried))
+    wanted = [f"test_m{at}.py::test_it"]
+    found = list(world.laboratory.evaluate(tried, spectrum, wanted, until))
+    assert any(one.plausible for one in found)
+    assert len([one for one in found if not one.is_again]) == len(tried)
+
+
+PARAMETERS = """\
+import time
+import pytest
+from shop import more, NAMES
+
+TIME = time.time_ns()
+
+
+@pytest.mark.parametrize('when', [f'{TIME}a', 'b', f'{TIME}c'])
+def test_when(when):
+    assert when[-1] != 'c' or more(1) == 2
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_name(name):
+    assert name != 'bad'
+"""
+
+
+@pytest.fixture
+def by_time(scratch: Scratch) -> Iterator[Workbench]:
+    more = f"def more(x):\n    return {OLD}\n\n\nUNUSED = more(1)\n"
+    files = {"shop.py": f"{more}NAMES = ['good', 'bad']\n", "test_shop.py": PARAMETERS}
+    with workbench(scratch, files, workers=2) as made:
+        yield made
+
+
+def test_a_test_that_is_called_otherwise_each_time_is_found_again(by_time: Workbench) -> None:
+    """As where the time of day is a parameter; those of one function keep their order."""
+    tried = [by_time.change("shop.py", OLD, new) for new in (RIGHT, "x - 2")]
+    spectrum = by_time.laboratory.spectrum()
+    wanted = [test.id for test in spectrum.failing if "test_when" in test.id]
+    found = {
+        one.candidate.replacements[0].new: one.plausible
+        for one in by_time.laboratory.evaluate(tried, spectrum, wanted)
     }
-    with workbench(scratch, files) as made:
-        right = made.change("shop.py", OLD, RIGHT)
-        found = list(made.laboratory.evaluate([right], made.laboratory.spectrum()))
-    assert [one.plausible for one in found] == [True]
+    assert found == {RIGHT: True, "x - 2": False}
+
+
+def test_a_failing_test_that_is_not_there_any_more_is_not_mended(by_time: Workbench) -> None:
+    gone = by_time.change("shop.py", "'bad'", "'other'")
+    wanted = ["test_shop.py::test_name[bad]"]
+    found = list(by_time.laboratory.evaluate([gone], by_time.laboratory.spectrum(), wanted))
+    assert {(one.plausible, one.fixed) for one in found} == {(False, 0)}

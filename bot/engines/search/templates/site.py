@@ -120,8 +120,6 @@ class Site:
     source: Source
     names: Names
     hints: Hints = field(default_factory=Hints)
-    nearby: Sequence[Source] = ()
-    """Other files whose statements and names may be borrowed."""
     memory: dict[Hashable, Any] = field(default_factory=dict)
     """What is `remembered`."""
     _near: dict[tuple[ast.AST, int, str], list[tuple[float, str]]] = field(default_factory=dict)
@@ -190,11 +188,13 @@ class Site:
     def insert_before(
         self, statement: ast.stmt, lines: Sequence[str], weight: float, said: str = ""
     ) -> Variant | None:
-        """New lines before the statement, at its indentation; theirs is relative to it."""
-        indent = self.source.indent_of(statement)
-        if indent is None:
+        """New lines before the statement, at its indentation; theirs is relative to it.
+
+        None before an `elif`, which they would cut off from its `if`.
+        """
+        indent, at = self.source.indent_of(statement), self.source.statement_start(statement)
+        if indent is None or self.source.text.startswith("elif", self.source.start(statement)):
             return None
-        at = self.source.statement_start(statement)
         text = "".join(f"{line}{self.source.newline}{indent}" for line in lines)
         return Variant((Edit(at, at, text),), weight, said)
 
