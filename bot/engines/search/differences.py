@@ -12,8 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from bot.engines.search.said_by_tests import text_of_pattern
+
 MOST_PAIRS = 12
 MOST_DIFFERENCES = 40
+MOST_WORDS = 150
+"""Of a text, with spaces and signs, that are compared."""
 MOST_PLACES = 3
 """Texts that differ in more places are different texts."""
 LONGEST = 600
@@ -23,17 +27,21 @@ _Code = tuple[str, int, int, int, int]
 """What `SequenceMatcher` tells: a kind, and a span on either side."""
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _SIDE = re.compile(r"^(?:  )?([-+]) (.*)$")
-_PATTERN = re.compile(
-    r"(?i:regex): '(?P<one>[^\n]*)'\n\s*(?:Input|Actual message): '(?P<other>[^\n]*)'|"
-    r"\"(?P<pattern>[^\n\"]*)\" does not match \"(?P<text>[^\n\"]*)\""
+_REPR = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
+_MATCHED = re.compile(
+    rf"(?i:regex): (?P<pytest>{_REPR})\n\s*(?:Input|Actual message): (?P<got>{_REPR})|"
+    rf"didn't match: (?P<unittest>{_REPR}) not found in (?P<text>{_REPR})"
 )
+"""A pattern and a text, as pytest and unittest print them."""
+_RAISED = re.compile(r"\"([^\n]*)\" does not match \"([^\n]*)\"")
+"""The same as they are, from `assertRaisesRegex`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """`old` stands in one text where the other one has `new`; `old` is never empty.
 
-    `weight`, from 0 to 1, is the greater the more of what stands around it is in `old` as well.
+    `weight`, from 0 to 1, is the greater the more words of what stands around it `old` has too.
     """
 
     old: str
@@ -54,15 +62,32 @@ def differences(messages: Sequence[str]) -> tuple[Difference, ...]:
     return tuple(Difference(*key, weight) for key, weight in ranked[:MOST_DIFFERENCES])
 
 
+def places(text: str, inside: str) -> list[int]:
+    """Where it stands in another text, not in the middle of a word."""
+    before = r"(?<!\w)" if text[:1].isalnum() else ""
+    after = r"(?!\w)" if text[-1:].isalnum() else ""
+    found = re.finditer(f"(?={before}{re.escape(text)}{after})", inside) if text in inside else ()
+    return [match.start() for match in found]
+
+
 # ------------------------------------------------------------------------------- what is compared
 
 
 def _pairs(message: str) -> Iterator[tuple[str, str]]:
     yield from _compared(message)
     yield from _sides(message)
-    for match in _PATTERN.finditer(message):
-        one, other = match["one"] or match["pattern"], match["other"] or match["text"]
-        yield re.sub(r"\\(\W)", r"\1", one or ""), other or ""
+    for match in _MATCHED.finditer(message):
+        pattern, text = match["pytest"] or match["unittest"], match["got"] or match["text"]
+        yield text_of_pattern(_value(pattern)), _value(text)
+    for match in _RAISED.finditer(message):
+        yield text_of_pattern(match[1]), match[2]
+
+
+def _value(literal: str) -> str:
+    try:
+        return str(ast.literal_eval(literal))
+    except (SyntaxError, ValueError):
+        return ""
 
 
 def _compared(message: str) -> Iterator[tuple[str, str]]:
@@ -112,24 +137,26 @@ def _sides(message: str) -> Iterator[tuple[str, str]]:
 # ------------------------------------------------------------------------------- where they differ
 
 
-_AROUND = ((0, 0, 0.6), (1, 0, 0.8), (0, 1, 0.8), (1, 1, 0.9), (2, 2, 1.0))
-"""So many words before and after that are added to a difference, and what it weighs then."""
+_AROUND = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 2))
+"""So many words before and after are added to a difference, as far as there are any;"""
+_WEIGHTS = (0.6, 0.8, 0.9, 0.95, 1.0)
+"""and this is what it weighs with so many more."""
 
 
 def _between(one: str, other: str) -> Iterator[Difference]:
-    mine, theirs = _WORDS.findall(one), _WORDS.findall(other)
+    mine, theirs = _WORDS.findall(one)[:MOST_WORDS], _WORDS.findall(other)[:MOST_WORDS]
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
     codes = matcher.get_opcodes()
     changes = [code for code in codes if code[0] != "equal"]
     if not changes or len(changes) > MOST_PLACES or not _is_alike(mine, theirs, codes):
         return
     for _, low, high, start, end in changes:
-        for wide, far, weight in _AROUND:
+        for wide, far in _AROUND:
             left, right = min(wide, low), min(far, len(mine) - high)
             old = "".join(mine[low - left : high + right])
             new = "".join(theirs[start - left : end + right])
             if any(character.isalnum() for character in old):
-                yield Difference(old, new, weight)
+                yield Difference(old, new, _WEIGHTS[left + right])
 
 
 def _is_alike(mine: Sequence[str], theirs: Sequence[str], codes: Sequence[_Code]) -> bool:

@@ -36,8 +36,10 @@ LENT_BY_FUNCTION = 0.6
 harmless statement reads may decide whether a suspicious one runs."""
 LENT_BY_CLASS = 0.4
 """Of the greatest in a class, what it lends to the attributes that the class binds itself."""
+LEAST_TEXT = 3
+"""Characters of a text that tells where it was written;"""
 WRITTEN = 0.7
-"""Where the one literal stands that has the text which a test got and should not have."""
+"""and what is believed where the one literal stands that a test got and should not have got."""
 UNSEEN = 0.2
 """For what the incident names where no line could be measured."""
 _TEST_FOLDERS = frozenset(["test", "tests", "testing", "test_data", "testdata"])
@@ -201,12 +203,16 @@ def _believe_texts(
     """The fewer literals there are with such a text, the more each is believed."""
     ran = [file for path in _paths(failing) if (file := files.get(path)) is not None]
     beliefs: dict[Place, float] = {}
-    for text in texts:
+    for text in filter(_tells, texts):
         found = [(file.path, line) for file in ran for line in file.writing(text)]
         for place in found:
             beliefs[place] = max(beliefs.get(place, 0.0), WRITTEN / math.sqrt(len(found)))
     for place, belief in beliefs.items():
         _raise(scores, place, belief)
+
+
+def _tells(text: str) -> bool:
+    return len(text.strip()) >= LEAST_TEXT
 
 
 def _paths(failing: Sequence[TestRan]) -> list[str]:

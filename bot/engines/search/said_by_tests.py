@@ -16,6 +16,7 @@ Read = Callable[[str], str | None]
 _WAITING = ("raises", "assertRaises", "assertRaisesRegex")
 MOST_TEXTS = 2
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_TEXT = re.compile(r"(?:\\\W|[^\\*+?{\[|()^$])*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,13 @@ def plain(literals: Collection[str]) -> frozenset[str]:
 
 
 def awaited(tests: Sequence[TestRan], read: Read) -> tuple[Awaited, ...]:
-    """What they wait for with `raises`, in the order they do; each with every text that it may be
-    asked to have."""
+    """What they wait for with `raises`, in the order they do; each with the text that it is asked
+    to have, or the first that anything in the test is compared with."""
     found: dict[Awaited, None] = {}
     for function in _functions(tests, read):
         nodes = list(ast.walk(function))
         asked = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+        asked.sort(key=lambda node: (node.lineno, node.col_offset))
         texts = list(dict.fromkeys(text for node in nodes for text in _compared(node)))
         for node in asked:
             how = plain_name(node.func).rpartition(".")[2]
@@ -66,13 +68,21 @@ def _awaited(node: ast.Call, how: str) -> Iterator[tuple[str, str]]:
     said = [word.value for word in node.keywords if word.arg == "match"]
     if how == "assertRaisesRegex":
         said += node.args[1:2]
-    value = getattr(said[0], "value", "") if said else ""
-    text = re.sub(r"\\(\W)", r"\1", value.strip("^$")) if isinstance(value, str) else ""
+    text = _asked_for(said[0]) if said else ""
     first = node.args[0]
     for each in first.elts if isinstance(first, ast.Tuple) else [first]:
         name = plain_name(each).rpartition(".")[2]
         if _NAME.fullmatch(name):
             yield name, text
+
+
+def _asked_for(node: ast.expr) -> str:
+    """The text that a pattern, or `re.escape` of a text, stands for."""
+    is_escaped = isinstance(node, ast.Call) and plain_name(node.func) == "re.escape"
+    said = node.args[0] if isinstance(node, ast.Call) and is_escaped and node.args else node
+    if not isinstance(said, ast.Constant) or not isinstance(said.value, str):
+        return ""
+    return said.value if is_escaped else text_of_pattern(said.value)
 
 
 def _compared(node: ast.AST) -> Iterator[str]:
@@ -84,10 +94,17 @@ def _compared(node: ast.AST) -> Iterator[str]:
     else:
         return
     for side in sides:
-        for inner in ast.walk(side):
+        for inner in [side, *getattr(side, "elts", ())]:
             value = getattr(inner, "value", None) if isinstance(inner, ast.Constant) else None
             if isinstance(value, str) and " " in value.strip() and "\n" not in value:
                 yield value
+
+
+def text_of_pattern(pattern: str) -> str:
+    """The text that a regular expression stands for, if it stands for just one; else empty."""
+    text = pattern.removeprefix("^")
+    text = text[:-1] if _TEXT.fullmatch(text[:-1]) and text.endswith("$") else text
+    return re.sub(r"\\(\W)", r"\1", text) if _TEXT.fullmatch(text) else ""
 
 
 def constants(node: ast.expr) -> list[str]:

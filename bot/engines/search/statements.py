@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from bot.definitions import parse
+from bot.engines.search.differences import places
 
 Read = Callable[[str], str | None]
 """A path's text; None where it has none."""
@@ -93,12 +94,20 @@ class File:
         self.around: dict[int, Around] = {}
         self._symbols: list[tuple[str, int, int]] = []
         self._bound: dict[str, list[int]] = defaultdict(list)
-        self._attributes: dict[str, list[int]] = defaultdict(list)
+        self._attributes: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        """By name: where the class starts, and where it binds one."""
         self._of_class: dict[int, list[int]] = defaultdict(list)
         self._imported: dict[str, _Import] = {}
         self._reads: dict[int, set[str]] = defaultdict(set)
         self._read_attributes: dict[int, set[tuple[str, str]]] = defaultdict(set)
         self._local: dict[tuple[int, str], list[int]] = defaultdict(list)
+        """Where a function binds a name, or changes its value."""
+        self._own: set[tuple[int, str]] = set()
+        """Which names are a function's own variables."""
+        self._shared: set[tuple[int, str]] = set()
+        """Which names a function declares `global` or `nonlocal`."""
+        self._outer: dict[int, int] = {}
+        """The function that a function stands in."""
         self._texts: list[tuple[int, str]] = []
         self._walk(module.body, OUTSIDE)
 
@@ -118,7 +127,7 @@ class File:
 
     def writing(self, text: str) -> set[int]:
         """Where a literal with that text in it stands."""
-        return {line for line, each in self._texts if text in each}
+        return {line for line, each in self._texts if places(text, each)}
 
     def made_by(self, line: int) -> Iterator[int]:
         """Where its function binds the variables that the statement starting here reads."""
@@ -131,16 +140,25 @@ class File:
         an attribute may be that of any class that has one of that name."""
         around = self.around.get(line, OUTSIDE)
         for name in self._reads.get(line, ()):
-            if (around.function, name) not in self._local:
+            if not self._is_variable(name, around.function):
                 yield from ((place, 1) for place in self._binding(name, files))
             if around.in_class_body:
-                yield from (((self.path, at), 1) for at in self._attributes.get(name, ()))
+                yield from (((self.path, at), 1) for _, at in self._attributes.get(name, ()))
         for owner, name in self._read_attributes.get(line, ()):
             found = self._attributes.get(name, ())
-            yield from (((self.path, at), len(found)) for at in found)
+            classes = len({first for first, _ in found})
+            yield from (((self.path, at), classes) for _, at in found)
             yield from ((place, 1) for place in self._in_module(owner, name, files))
         if around.defining:
             yield (self.path, around.defining), 1
+
+    def _is_variable(self, name: str, function: int) -> bool:
+        """Whether a name that a function reads is a variable of it, or of one that it stands in."""
+        while function:
+            if (function, name) in self._own and (function, name) not in self._shared:
+                return True
+            function = self._outer.get(function, 0)
+        return False
 
     def _binding(self, name: str, files: Files) -> Iterator[Place]:
         yield from ((self.path, at) for at in self._bound.get(name, ()))
@@ -172,6 +190,7 @@ class File:
             else:
                 for name in _bound_by(node):
                     self._local[around.function, name].append(first)
+                self._note_variables(node, around.function)
             self._note_imports(node)
             self._note_reads(node, first)
             self._walk(list(_blocks(node)), self._inside(node, first, last, around))
@@ -181,8 +200,8 @@ class File:
             inner = replace(around, classes=(*around.classes, first), in_class_body=True)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             ran = around.at_import and _has_import_part(node)
-            for name in _parameters(node):
-                self._local.setdefault((first, name), [])
+            self._own.update((first, name) for name in _parameters(node))
+            self._outer[first] = around.function
             inner = replace(
                 around, function=first, defining=first if ran else 0, in_class_body=False
             )
@@ -192,10 +211,16 @@ class File:
         self._symbols.append((name, first, node.end_lineno or last))
         return replace(inner, prefix=f"{name}.")
 
+    def _note_variables(self, node: ast.AST, function: int) -> None:
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            self._shared.update((function, name) for name in node.names)
+        else:
+            self._own.update((function, name) for name in _variables(node))
+
     def _note_binding(self, node: ast.AST, first: int, around: Around) -> None:
         for name in _bound_by(node):
             if around.in_class_body:
-                self._attributes[name].append(first)
+                self._attributes[name].append((around.classes[-1], first))
                 self._of_class[around.classes[-1]].append(first)
             else:
                 self._bound[name].append(first)
@@ -211,6 +236,7 @@ class File:
                     self._imported[alias.asname or alias.name] = _Import("", 0, alias.name)
 
     def _note_reads(self, node: ast.AST, first: int) -> None:
+        alone = node.value if isinstance(node, ast.Expr) else None  # it may be a docstring
         for part in _own_parts(node):
             for inner in ast.walk(part):
                 if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
@@ -218,8 +244,8 @@ class File:
                 elif isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Load):
                     owner = inner.value.id if isinstance(inner.value, ast.Name) else ""
                     self._read_attributes[first].add((owner, inner.attr))
-                elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-                    self._texts.append((first, inner.value))
+                elif isinstance(inner, ast.Constant) and inner is not alone:
+                    self._texts += [(first, text) for text in [inner.value] if type(text) is str]
 
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -262,6 +288,20 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
     for target in targets:
         for inner in ast.walk(target):
             if isinstance(inner, ast.Name):
+                yield inner.id
+
+
+def _variables(node: ast.AST) -> Iterator[str]:
+    """The names that a statement or handler makes variables of its function."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.ExceptHandler):
+        yield from filter(None, [node.name])
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+    for part in _own_parts(node):
+        for inner in ast.walk(part):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 yield inner.id
 
 

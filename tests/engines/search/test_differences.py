@@ -8,7 +8,7 @@ from bot.engines.search.differences import differences
 from bot.engines.search.generating import Hints
 from bot.engines.search.localising import localise
 from bot.engines.search.model import Outcome, Spectrum, TestRan
-from tests.engines.search.trying import PATH, search
+from tests.engines.search.trying import PATH, made, search
 
 PYTEST = """\
 AssertionError: assert '30 few seconds' == '30 seconds'
@@ -25,8 +25,14 @@ AssertionError: '30 few seconds' != '30 seconds'
 LISTS = "AssertionError: assert [1, {'a': '30 few seconds'}] == [1, {'a': '30 seconds'}]"
 RAISED = """\
 AssertionError: Regex pattern did not match.
-  Expected regex: '30\\ seconds'
+  Expected regex: '30\\\\ seconds'
   Actual message: '30 few seconds'"""
+QUOTED = """\
+AssertionError: Regex pattern did not match.
+  Expected regex: "it's 30 seconds"
+  Actual message: "it's 30 few seconds\""""
+SEARCHED = "AssertionError: Regex didn't match: '30 seconds$' not found in '30 few seconds'"
+RAISED_AS_IT_IS = 'AssertionError: "^30\\ seconds" does not match "30 few seconds"'
 LONG = """\
 AssertionError: assert 'aaaaaaaaaaaa...few seconds'...
   Full diff:
@@ -34,7 +40,10 @@ AssertionError: assert 'aaaaaaaaaaaa...few seconds'...
   + 30 few seconds"""
 
 
-@pytest.mark.parametrize("message", [PYTEST, UNITTEST, LISTS, RAISED, LONG])
+@pytest.mark.parametrize(
+    "message",
+    [PYTEST, UNITTEST, LISTS, RAISED, QUOTED, SEARCHED, RAISED_AS_IT_IS, LONG],
+)
 def test_words_too_many_are_found_with_what_stands_around_them(message: str) -> None:
     found = {(each.old, each.new): each.weight for each in differences([message])}
     assert found["few ", ""] < found["few seconds", "seconds"]
@@ -49,6 +58,7 @@ def test_words_too_many_are_found_with_what_stands_around_them(message: str) -> 
         "AssertionError: assert 1 == 'a'",
         "- a",
         "'",
+        'AssertionError: "[a-z]+ b c" does not match "x b c"',
     ],
 )
 def test_other_texts_do_not_differ_in_words(message: str) -> None:
@@ -89,3 +99,21 @@ def test_the_line_that_has_the_text_is_suspected() -> None:
     found = localise(Spectrum((ran,)), {PATH: code}.get, texts=texts)
     assert 2 in {each.line for each in found}
     assert 2 not in {each.line for each in localise(Spectrum((ran,)), {PATH: code}.get)}
+
+
+def test_pytest_says_it_as_it_is_read() -> None:
+    with pytest.raises(AssertionError) as failure, pytest.raises(KeyError, match=r"30\ seconds"):
+        raise KeyError("30 few seconds")
+    assert ("few ", "") in {(each.old, each.new) for each in differences([str(failure.value)])}
+
+
+def test_a_letter_is_not_found_in_the_middle_of_words() -> None:
+    code = "ALPHA = 'alpha b'\nB = 'b'\nGAMMA = 'gamma'\n"
+    hints = Hints(differences=differences(["AssertionError: assert 'b' == 'a'"]))
+    wanted = {code.replace("'b'", "'a'"), code.replace(" b'", " a'")}
+    assert set(made(code, "text-expected", hints)) == wanted
+
+
+def test_the_more_words_around_a_difference_the_more_it_weighs() -> None:
+    found = {each.old: each.weight for each in differences(["assert 'b' == 'a'"])}
+    assert max(found.values()) < 1.0

@@ -228,3 +228,45 @@ class Base:
     assert suspicion(one, 3, "t.py") < 0.5, "it is only one of the class"
     many = ranked(failing("f", {"t.py": {6}}), t=text + others)
     assert 0 < suspicion(many, 8, "t.py") < suspicion(one, 2, "t.py")
+
+
+def test_several_bindings_of_one_attribute_are_those_of_one_class() -> None:
+    text = "class Base:\n    names = {}\n    names['a'] = 1\n\n    def told(self):\n"
+    found = ranked(failing("f", {"t.py": {6}}), t=f"{text}        return self.names\n")
+    assert suspicion(found, 2, "t.py") > 0.5
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("TABLE['last'] = key\n    return TABLE", 5),
+        ("TABLE.append(key)\n    return TABLE", 5),
+        ("global TABLE\n    TABLE += 1\n    return TABLE", 7),
+    ],
+    ids=["an item", "a call", "declared global"],
+)
+def test_what_a_function_changes_and_reads_is_still_the_modules(body: str, line: int) -> None:
+    text = f"TABLE = made()\n\n\ndef f(key):\n    {body}\n"
+    found = ranked(failing("f", {"t.py": {line}}), t=text)
+    assert suspicion(found, 1, "t.py") > 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TABLE = made()\n\n\ndef f(TABLE):\n    return TABLE\n",
+        "TABLE = made()\n\n\ndef f(xs):\n  for TABLE in xs: x = TABLE\n",
+        "TABLE = made()\ndef f():\n  TABLE = 1\n  def g():\n    return TABLE\n  return g\n",
+    ],
+    ids=["a parameter", "a loop", "of the function around"],
+)
+def test_a_variable_lends_nothing_to_what_the_module_calls_alike(text: str) -> None:
+    found = ranked(failing("f", {"t.py": {5}}), t=text)
+    assert suspicion(found, 1, "t.py") == 0
+
+
+def test_a_docstring_is_no_suspect_for_what_it_says() -> None:
+    text = 'def f():\n    """Says no."""\n    return "Says no"\n'
+    ran = failing("f", {"t.py": {2, 3}})
+    found = localise(Spectrum((ran,)), {"t.py": text}.get, texts=["Says no"])
+    assert suspicion(found, 3, "t.py") > suspicion(found, 2, "t.py")

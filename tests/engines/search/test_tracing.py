@@ -37,6 +37,9 @@ def alone(value):
         return read(value)
     except ValueError:
         raise LookupError(value) from None
+
+def elsewhere(value):
+    raise LookupError(value) from ValueError("made and not raised")
 """
 
 
@@ -59,6 +62,11 @@ def innermost(tmp_path: Path, call: str) -> tuple[str, str]:
         ("told", "return int(value)", "ValueError"),
         ("caused", "return int(value)", "ValueError"),
         ("alone", "raise LookupError(value) from None", "LookupError"),
+        (
+            "elsewhere",
+            'raise LookupError(value) from ValueError("made and not raised")',
+            "LookupError",
+        ),
     ],
 )
 def test_an_error_in_a_handler_comes_from_what_was_handled_only_if_it_was_raised_for_that(

@@ -56,12 +56,13 @@ class Places:
             chain.append(above)
             above = above.__cause__ or (None if above.__suppress_context__ else above.__context__)
         found: list[Frame] = []
-        origin = chain[-1]
+        origin = error
         for each in reversed(chain):
             own = self._frames_of(each.__traceback__)
+            is_first = bool(own) and not found
             if each.__cause__ is not None or self._is_raised(each):
-                found = own + found
-            else:
+                found, origin = own + found, each if is_first else origin
+            elif own:
                 found, origin = found + own, each
         return _cut(found), origin
 

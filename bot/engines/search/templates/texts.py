@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bot.engines.search.differences import Difference
-from bot.engines.search.templates.literals import Literal, literals_of
+from bot.engines.search.differences import places
+from bot.engines.search.templates.literals import literals_of
 from bot.engines.search.templates.site import Site, Template, Variant
 from bot.engines.search.templates.strings import is_text
 from bot.engines.search.templates.writing import short
@@ -21,20 +21,11 @@ def as_expected(node: ast.Constant | ast.JoinedStr, site: Site) -> Iterator[Vari
         return
     for literal in literals_of(node, site.source):
         for difference in found:
-            for at in _places(literal, difference):
+            for at in places(difference.old, literal.value)[:MOST_PLACES]:
                 edit = literal.edit(at, at + len(difference.old), difference.new)
                 if edit is not None:
                     said = f"write {short(repr(difference.new))} for {short(repr(difference.old))}"
                     yield Variant((edit,), difference.weight, said)
-
-
-def _places(literal: Literal, difference: Difference) -> list[int]:
-    found: list[int] = []
-    at = literal.value.find(difference.old)
-    while at >= 0 and len(found) < MOST_PLACES:
-        found.append(at)
-        at = literal.value.find(difference.old, at + 1)
-    return found
 
 
 TEMPLATES = (Template("text-expected", (ast.Constant, ast.JoinedStr), as_expected),)
