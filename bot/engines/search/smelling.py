@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.definitions import parse
 from bot.engines.search.model import Candidate
@@ -40,11 +41,7 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
     come = after.statements - before.statements
     if sum(gone.values()) > sum(come.values()):
         yield "it only takes code away"
-    if after.swallowed - before.swallowed:
-        yield "it keeps an error from being raised"
-    lost = [name for name in before.handled - after.handled if not _covered(name, after.handled)]
-    if lost and after.handlers == before.handlers:
-        yield f"it does not handle {min(lost)} any more"
+    yield from _of_handlers(before.handlers - after.handlers, after.handlers - before.handlers)
     if after.fixed_conditions > before.fixed_conditions:
         yield "it makes a condition constant"
     for kind, ways in (("returns", after.returned), ("looks for", after.compared)):
@@ -54,11 +51,35 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
             yield f"it {kind} {min(special)}, which stands in the failing test"
 
 
+def _of_handlers(gone: Counter[_Handler], come: Counter[_Handler]) -> Iterator[str]:
+    """Of the handlers that are not in both texts. One may well handle more, or less of a kind."""
+    kept = {name for handler in gone if handler.keeps for name in handler.names}
+    if any(not _covered(name, kept) for one in come if one.keeps for name in one.names):
+        yield "it keeps an error from being raised"
+    handled = {name for handler in come for name in handler.names}
+    lost = [
+        name
+        for handler in gone
+        for name in handler.names
+        if not _covered(name, handled) and not any(_covered(one, [name]) for one in handled)
+    ]
+    if handled and lost:
+        yield f"it does not handle {min(lost)} any more"
+
+
 def _covered(name: str, handled: Collection[str]) -> bool:
-    """Whether a class that this built-in exception inherits from is handled as well."""
+    """Whether this exception is handled, or a class that the built-in one inherits from."""
     one = getattr(builtins, name, None)
-    above = {each.__name__ for each in one.__mro__[1:]} if isinstance(one, type) else set()
-    return bool(above.intersection(handled))
+    above = {each.__name__ for each in one.__mro__} if isinstance(one, type) else set()
+    return name in handled or bool(above.intersection(handled))
+
+
+@dataclass(frozen=True, slots=True)
+class _Handler:
+    names: frozenset[str]
+    """What it catches."""
+    keeps: bool
+    """Whether it does not raise that, nor another error instead."""
 
 
 class _Counts:
@@ -68,11 +89,7 @@ class _Counts:
         self.statements: Counter[str] = Counter()
         self.returned: Counter[str] = Counter()
         self.compared: Counter[str] = Counter()
-        self.swallowed: Counter[str] = Counter()
-        """What handlers keep, that do not raise it or another error instead;"""
-        self.handled: Counter[str] = Counter()
-        """and what they catch at all."""
-        self.handlers = 0
+        self.handlers: Counter[_Handler] = Counter()
         self.fixed_conditions = 0
         for node in ast.walk(module):
             self._count(node)
@@ -86,17 +103,17 @@ class _Counts:
             for side in (node.left, *node.comparators):
                 self.compared.update(constants(side))
         if isinstance(node, ast.ExceptHandler):
-            names = _names(node.type) or {"BaseException"}
-            self.handlers += 1
-            self.handled.update(names)
-            if not isinstance(node.body[-1], ast.Raise):
-                self.swallowed.update(names)
+            self._handles(_parts(node.type), keeps=not isinstance(node.body[-1], ast.Raise))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
-            self.swallowed["suppress"] += 1
+            self._handles(node.args, keeps=True)
         if isinstance(node, ast.If | ast.IfExp | ast.While) and _is_fixed(node.test):
             self.fixed_conditions += not isinstance(node, ast.While)
         if isinstance(node, ast.BoolOp):
             self.fixed_conditions += sum(_is_fixed(value) for value in node.values)
+
+    def _handles(self, types: Sequence[ast.expr], *, keeps: bool) -> None:
+        names = frozenset(map(_name, types)) or frozenset(["BaseException"])
+        self.handlers[_Handler(names, keeps)] += 1
 
 
 def _is_fixed(test: ast.expr) -> bool:
@@ -104,8 +121,14 @@ def _is_fixed(test: ast.expr) -> bool:
     return isinstance(bare, ast.Constant)
 
 
-def _names(node: ast.expr | None) -> set[str]:
+def _parts(node: ast.expr | None) -> Sequence[ast.expr]:
     if node is None:
-        return set()
-    parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return {ast.unparse(part) for part in parts}
+        return ()
+    return node.elts if isinstance(node, ast.Tuple) else [node]
+
+
+def _name(node: ast.expr) -> str:
+    """Its last name, and of one that has several (`IOError`) the one that it says itself."""
+    last = ast.unparse(node).rpartition(".")[2]
+    one = getattr(builtins, last, None)
+    return one.__name__ if isinstance(one, type) else last

@@ -90,6 +90,53 @@ def test_a_handler_that_raises_may_handle_more_and_not_less(
     assert smells(candidate, MemoryTree({"a.py": HANDLED}).read) == said
 
 
+KEPT = """\
+def read(table, name):
+    try:
+        return table[name]
+    except LookupError:
+        return None
+
+def other():
+    try:
+        return table()
+    except Exception:
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("except LookupError", "except KeyError", ()),
+        ("except LookupError", "except (LookupError, IndexError)", ()),
+        ("except LookupError", "except OSError", ("keeps", "LookupError")),
+        ("except LookupError", "except Exception", ("keeps",)),
+        ("except Exception", "except IOError", ()),
+    ],
+    ids=["narrower", "said twice", "another", "wider", "by another name"],
+)
+def test_a_handler_is_compared_with_what_it_was(old: str, new: str, said: tuple[str, ...]) -> None:
+    at = KEPT.index(old)
+    change = Replacement("a.py", at, at + len(old), new)
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    signs = smells(candidate, MemoryTree({"a.py": KEPT}).read)
+    assert len(signs) == len(said)
+    assert all(word in sign for word, sign in zip(said, signs, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("IOError", "OSError"), ("errors.NotFound", "NotFound")],
+)
+def test_the_same_error_by_another_name_is_the_same(old: str, new: str) -> None:
+    text = KEPT.replace("LookupError", old)
+    at = text.index(old)
+    change = Replacement("a.py", at, at + len(old), new)
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    assert smells(candidate, MemoryTree({"a.py": text}).read) == ()
+
+
 AWAITING = """\
 import unittest
 import pytest
@@ -111,6 +158,19 @@ def test_three():
     with pytest.raises(AssertionError) as error:
         read(5)
     assert error.value.args == ("there is nothing", 1)
+
+def test_four():
+    for each in known:
+        with pytest.raises(KeyError, match=re.escape("a (b)") if each else None):
+            read(each)
+    with pytest.raises(ValueError, match=re.escape("a (b)")):
+        assert read("select a from b") == 1
+
+def test_five():
+    with pytest.raises(KeyError, match=r"(a|b) is \\d+"):
+        read(1)
+    with pytest.raises(KeyError, match=r"it costs 2 \\$"):
+        read(1)
 """
 
 
@@ -126,6 +186,8 @@ def test_three():
             [Awaited("AssertionError"), Awaited("AssertionError", "there is nothing")],
         ),
         ("test_a.py::test_two", [Awaited("ValueError", "too much")]),
+        ("test_a.py::test_four", [Awaited("KeyError"), Awaited("ValueError", "a (b)")]),
+        ("test_a.py::test_five", [Awaited("KeyError"), Awaited("KeyError", "it costs 2 $")]),
     ],
 )
 def test_the_errors_that_a_test_waits_for_are_read(test: str, errors: list[Awaited]) -> None:

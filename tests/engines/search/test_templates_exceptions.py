@@ -6,7 +6,7 @@ import pytest
 
 from bot.engines.search.generating import Hints
 from bot.engines.search.said_by_tests import Awaited
-from tests.engines.search.trying import check, search
+from tests.engines.search.trying import check, made, search
 
 CASES = [
     (
@@ -154,3 +154,37 @@ def test_an_error_is_raised_as_the_one_that_the_test_waits_for(text: str, said: 
     found = search(before, after, "exception-protected", hints)
     assert found is not None
     assert found.rank <= 150
+
+
+SHOP = """\
+class Shop:
+    def one(self, name):
+        raise ValueError("cannot read from %s" % name)
+
+    def two(self, table, key):
+        error("early")
+        found = table[key]
+        return found
+
+    def three(self):
+        raise ValueError("not there")
+"""
+
+
+def test_an_error_is_raised_as_elsewhere_if_all_its_names_are_there() -> None:
+    found = made(SHOP, "exception-protected", Hints(errors=("KeyError: 'x'",)))
+    inside = [one for one in found if "try:\n            found = " in one]
+    assert any('raise ValueError("not there") from exc' in one for one in inside)
+    assert not any(one.count("% name)") > 1 for one in inside), "there is no name"
+
+
+def test_the_name_of_a_caught_error_is_not_one_that_the_function_uses() -> None:
+    found = made(SHOP, "exception-protected", Hints(errors=("KeyError: 'x'",)))
+    assert any("as exc:" in one for one in found)
+    assert not any("found = table[key]\n        except KeyError as error" in one for one in found)
+
+
+def test_a_text_with_from_in_it_stays_whole() -> None:
+    text = SHOP.replace(" % name", "").replace("from %s", "from it")
+    found = made(text, "exception-protected", Hints(errors=("KeyError: 'x'",)))
+    assert any('raise ValueError("cannot read from it") from exc' in one for one in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from tests.engines.search.trying import check, made
 
 FORM = """\
 def to_text(value):
@@ -28,3 +28,14 @@ LINES = [
 @pytest.mark.parametrize("line", LINES)
 def test_a_value_is_brought_into_form(line: str) -> None:
     check("value-normalised", FORM.format(line=""), FORM.format(line=line), 2500)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "fits"), [("int", False), ("list", False), ("dict", True), ("str", False)]
+)
+def test_what_is_known_to_be_of_another_kind_is_not_made_a_list(
+    annotation: str, fits: bool
+) -> None:
+    text = f"def f(x: {annotation}):\n    y = one(x)\n    return y\n"
+    always = "int):\n    x = list(x)".replace("int", annotation)
+    assert any(always in one for one in made(text, "value-normalised")) is fits

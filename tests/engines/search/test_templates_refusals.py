@@ -6,7 +6,7 @@ import pytest
 
 from bot.engines.search.generating import Hints
 from bot.engines.search.said_by_tests import Awaited
-from tests.engines.search.trying import search
+from tests.engines.search.trying import made, search
 
 BEFORE = '''\
 class Refused(Exception):
@@ -116,3 +116,64 @@ def test_nothing_is_refused_for_a_test_that_fails_from_something_else(
     wanted = INSIDE.replace("    return None\n", "    raise ValueError()\n")
     hints = Hints(errors=errors, awaited=[Awaited("ValueError")])
     assert search(INSIDE, wanted, "refusal-instead", hints) is None
+
+
+WAITING = Hints(errors=("IndexError: list",), awaited=[Awaited("ValueError")])
+
+
+def test_nothing_is_put_between_an_if_and_its_elif() -> None:
+    text = """\
+def f(a, b):
+    if a:
+        x = 1
+    elif b:
+        x = 2
+    else:
+        x = 3
+    return x
+"""
+    found = made(text, "refusal", WAITING)
+    assert found
+    assert all("        x = 1\n    elif b:\n" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(xs):\n    ys = [v * 2 for v in xs]\n    return ys[0]\n",
+        "def f(xs):\n    if any(v > 3 for v in xs):\n        return xs\n    return None\n",
+    ],
+    ids=["made", "asked about"],
+)
+def test_what_is_a_variable_of_a_comprehension_is_none_after_it(text: str) -> None:
+    found = made(text, "refusal", WAITING)
+    assert any("xs" in one or "ys" in one for one in found)
+    assert not any("if v " in one or "not v:" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["class Told(Exception):\n    pass\n", "try:\n    import x\nexcept ImportError:\n    pass\n"],
+    ids=["in a class", "in a module"],
+)
+def test_nothing_is_refused_outside_of_functions(text: str) -> None:
+    assert not made(text, "refusal-instead", WAITING)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed: DID NOT RAISE <class 'shop.errors.refused'>",
+        "AssertionError: (<class 'KeyError'>, <class 'shop.refused'>) not raised",
+    ],
+)
+def test_errors_of_any_name_are_raised_as_both_runners_name_them(said: str) -> None:
+    text = "from shop import refused\n\n\ndef f(n):\n    return n\n"
+    found = made(text, "refusal", Hints(errors=(said,)))
+    assert any('raise refused("n must not be negative")' in one for one in found)
+
+
+def test_many_texts_that_a_test_may_want_leave_room_for_many_conditions() -> None:
+    many = [Awaited("ValueError", f"it is {number}") for number in range(40)]
+    found = made(BEFORE, "refusal", Hints(errors=("IndexError: list",), awaited=many))
+    assert len({one.partition("        raise")[0] for one in found}) > 15

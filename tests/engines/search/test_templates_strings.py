@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from tests.engines.search.trying import check, made
 
 CASES = [
     (
@@ -208,3 +208,19 @@ def test_quotes_around_a_field_are_left_to_repr() -> None:
     before = """def f(name):\n    return "no file '{name}'".format(name=name)\n"""
     after = """def f(name):\n    return "no file {name!r}".format(name=name)\n"""
     check("string-format", before, after, 400)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r'r"^\d{3}-\d{4}$"', r'"\N{BULLET} {name}"', '"{0} {"'],
+    ids=["regex", "name", "broken"],
+)
+def test_what_only_looks_like_a_field_is_none(text: str) -> None:
+    assert not made(f"def f():\n    return {text}\n", "string-field")
+
+
+def test_a_text_with_hundreds_of_fields_is_given_few_others() -> None:
+    text = "".join(f"{{{number}}}" for number in range(400))
+    found = made(f"X = {text!r}\n", "string-field")
+    assert found
+    assert all(one.endswith("{398}{399}'\n") for one in found)

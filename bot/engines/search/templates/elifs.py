@@ -85,7 +85,7 @@ def ended(node: ast.If, site: Site) -> Iterator[Variant]:
         last = last.orelse[0]
     if last.orelse or not source.stands_alone(node):
         return
-    leaves = [(1.0, text) for text in raised_nearby(site, function)]
+    leaves = [(1.0, site.text(raised)) for raised in raised_nearby(site, function)]
     if not isinstance(last.body[-1], ast.Return):
         values = return_values(site, function)[:4]
         leaves += [(0.6 * weight, f"return {value}".rstrip()) for weight, value in values]

@@ -149,25 +149,34 @@ def protected(node: ast.stmt, site: Site) -> Iterator[Variant]:
     named = [n for n in _COMMON if n in said][:2]
     step, newline = site.source.step, site.source.newline
     text = site.shifted(site.text(node), step)
-    leaves = list(_leaves(node, site))
+    error = _free_name(node, site)
+    leaves = list(_leaves(node, error, site))
     for name in named or ("ValueError", "TypeError", "KeyError", "AttributeError"):
         for rank, leave in enumerate(leaves):
-            caught = f"{name} as error" if leave.endswith(" from error") else name
+            caught = f"{name} as {error}" if leave.endswith(f" from {error}") else name
             lines = [f"try:{newline}{indent}{step}{text}", f"except {caught}:", f"{step}{leave}"]
             new = f"{newline}{indent}".join(lines)
             weight = (1.0 if named else 0.2) * 0.8**rank
             yield site.rewrite(node, new, weight, f"{short(leave)} on {name}")
 
 
-def _leaves(node: ast.stmt, site: Site) -> Iterator[str]:
+def _free_name(node: ast.stmt, site: Site) -> str:
+    """What to call the error that is caught: nothing that its function has a use for."""
+    used = site.uses(site.names.home_of(node))
+    names = ("error", "exc", "caught", "caught_error")
+    return next((name for name in names if name not in used), "error_that_was_caught")
+
+
+def _leaves(node: ast.stmt, caught: str, site: Site) -> Iterator[str]:
     """What to do about an error: another one that a test waits for, nothing, or leave."""
     function = site.source.function_of(node)
     for error, text in awaited_at(node, site):
-        yield f"{raising(error, text, site)} from error"
+        yield f"{raising(error, text, site)} from {caught}"
     yield "pass"
     if function is not None:
         for raised_there in raised_nearby(site, function)[:2]:
-            yield f"{raised_there.partition(' from ')[0]} from error"
+            if raised_there.exc is not None:
+                yield f"raise {site.text(raised_there.exc)} from {caught}"
         yield from (f"return {value}".rstrip() for _, value in return_values(site, function)[:4])
     if site.source.loop_of(node) is not None:
         yield "continue"

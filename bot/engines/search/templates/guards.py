@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from heapq import nlargest
 
 from bot.engines.search import kinds
+from bot.engines.search.scope import free_names
 from bot.engines.search.source import Function
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import LAMBDA, NOT, OR, joined, short
@@ -64,8 +65,8 @@ def _exits(node: ast.stmt, site: Site) -> Iterator[tuple[str, float, str]]:
         return
     for weight, value in return_values(site, function):
         yield "return", weight, f"return {value}".rstrip()
-    for text in raised_nearby(site, function):
-        yield "raise", 0.3, text
+    for raised in raised_nearby(site, function):
+        yield "raise", 0.3, site.text(raised)
 
 
 @remembered
@@ -103,16 +104,15 @@ def _returned(function: Function, site: Site) -> dict[str, float]:
 
 
 @remembered
-def raised_nearby(site: Site, function: Function) -> list[str]:
-    """The `raise` statements nearby whose names the function could use."""
-    found: list[str] = []
-    owner = site.source.class_of(function) or function
-    for n in ast.walk(owner):
-        if isinstance(n, ast.Raise) and n.exc is not None and "\n" not in site.text(n):
-            text = site.text(n)
-            if text not in found and len(found) < 3:
-                found.append(text)
-    return found
+def raised_nearby(site: Site, function: Function) -> list[ast.Raise]:
+    """The `raise` statements nearby whose names the function could use, three at most."""
+    visible = site.visible(function.body[0])
+    found: dict[str, ast.Raise] = {}
+    for n in ast.walk(site.source.class_of(function) or function):
+        is_one = isinstance(n, ast.Raise) and n.exc is not None and "\n" not in site.text(n)
+        if isinstance(n, ast.Raise) and is_one and site.usable(free_names(n), visible):
+            found.setdefault(site.text(n), n)
+    return list(found.values())[:3]
 
 
 def _tests(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:

@@ -20,17 +20,17 @@ _FORMS: tuple[tuple[float, str, str], ...] = (
     (0.5, "not isinstance({0}, list)", "list({0})"),
     (0.5, "callable({0})", "{0}()"),
     (0.4, "isinstance({0}, tuple)", "list({0})"),
-    (0.3, "isinstance({0}, int)", "' ' * {0}"),
 )
 """When a value has the wrong form, and what to make of it."""
-_ALWAYS: tuple[tuple[float, str], ...] = (
-    (0.6, "list({})"),
-    (0.4, "str({})"),
-    (0.25, "tuple({})"),
-    (0.25, "dict({})"),
-    (0.2, "int({})"),
+_ALWAYS: tuple[tuple[float, str, str], ...] = (
+    (0.6, "list", " tuple set dict iterator "),
+    (0.4, "str", " int float bytes "),
+    (0.25, "tuple", " list set iterator "),
+    (0.25, "dict", " list "),
+    (0.2, "int", " str float "),
 )
-"""What to make of any value: an iterator can be gone through only once."""
+"""What to make of a value, of these kinds or of one that is not known: an iterator can be gone
+through only once."""
 
 
 def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
@@ -45,9 +45,10 @@ def brought(node: ast.stmt, site: Site) -> Iterator[Variant]:
             made = site.insert_before(node, lines, weight * likely)
             if made is not None:
                 yield made
-        for likely, form in () if kind in ("function", "class", "module") else _ALWAYS:
-            made = site.insert_before(node, [f"{name} = {form.format(name)}"], weight * likely)
-            if made is not None:
+        for likely, new, kinds in _ALWAYS:
+            fits = not kind or f" {kind} " in kinds
+            made = site.insert_before(node, [f"{name} = {new}({name})"], weight * likely)
+            if made is not None and fits:
                 yield made
         for function in _functions(site):
             made = site.insert_before(node, [f"{name} = {function}({name})"], weight * 0.6)

@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from bot.engines.search.scope import BUILTINS
+from bot.engines.search.scope import BUILTINS, free_names
 from bot.engines.search.source import Function
 from bot.engines.search.templates.guards import header_of, is_first
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import string
 
-_IN_VAIN = re.compile(r"DID NOT RAISE ([^\n]*)|\b(\w+) not raised\b")
-_ERROR = re.compile(r"(?:\w+\.)*([A-Z]\w*)")
+_IN_VAIN = re.compile(r"DID NOT RAISE ([^\n]*)|(\w+|\(<class [^\n]*\)) not raised\b")
+_CLASS = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
+_NAME = re.compile(r"(?:\w+\.)*([A-Z]\w*)")
 _PLACES = (
     ast.Assign,
     ast.AnnAssign,
@@ -50,6 +51,8 @@ _PAIRS = (
     (0.5, "len({}) != len({})", "{} and {} must have the same length"),
 )
 MOST_NAMES = 6
+MOST_ERRORS = 6
+"""With their texts, of those that are waited for."""
 LOCAL = 0.6
 """What a place further inside weighs."""
 
@@ -64,20 +67,23 @@ def refused(node: ast.stmt, site: Site) -> Iterator[Variant]:
     else:
         names, near, several = _made_before(node, site), LOCAL, False
     for weight, test, said in _faults(names, several):
-        for error, text in errors:
+        for rank, (error, text) in enumerate(errors[:MOST_ERRORS]):
+            likely = weight * near * 0.9**rank
             said_so = f"raise {error} if `{test}`"
             if error == "AssertionError" and test.startswith("not "):
                 lines = [f"assert {test[4:]}, {string(text or said, site.source.quote)}"]
             else:
                 leave = raising(error, text or said, site)
                 lines = [f"if {test}:", f"{site.source.step}{leave}"]
-            made = site.insert_before(node, lines, weight * near, said_so)
+            made = site.insert_before(node, lines, likely, said_so)
             if made is not None:
                 yield made
 
 
 def instead(node: ast.Return | ast.Pass | ast.Continue, site: Site) -> Iterator[Variant]:
-    """Nothing is returned, skipped or left alone: that is what should not be."""
+    """What is returned, skipped or passed over is what should be refused."""
+    if not isinstance(site.names.home_of(node), Function):
+        return
     parent = site.parent(node)
     fact = site.text(parent.test) if isinstance(parent, ast.If) and node in parent.body else ""
     for error, text in awaited_at(node, site):
@@ -114,7 +120,7 @@ def _in_vain(site: Site) -> list[tuple[str, str]]:
     """What a test says that it has waited for; where it says nothing, what it may have."""
     errors = site.hints.errors
     said = [match[1] or match[2] for error in errors for match in _IN_VAIN.finditer(error)]
-    found = {name for each in said for name in _ERROR.findall(each)}
+    found = {name for each in said for name in _CLASS.findall(each) or _NAME.findall(each)}
     wanted = [(each.error, each.text) for each in site.hints.awaited]
     if found:
         wanted = [each for each in wanted if each[0] in found]
@@ -138,16 +144,31 @@ def _made_before(node: ast.stmt, site: Site) -> list[str]:
     parent = site.parent(node)
     if at:
         before = block[at - 1]
-        targets = header_of(before) if isinstance(before, ast.Assign | ast.AnnAssign) else ()
-        names = [n.id for n in targets if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        names = _targets(before)
     elif isinstance(parent, _HEADED):
+        asked = free_names(parent.test) if isinstance(parent, ast.If | ast.While) else frozenset()
         names = [n.id for n in header_of(parent) if isinstance(n, ast.Name)]
+        names = [name for name in names if name in asked or name in _targets(parent)]
     else:
         return []
-    kinds = site.visible(node).kinds
-    known = [name for name in names if name not in BUILTINS]
-    plain = [name for name in known if kinds.get(name) not in ("function", "class", "module")]
+    visible = site.visible(node)
+    known = [name for name in names if name in visible.all and name not in BUILTINS]
+    things = ("function", "class", "module")
+    plain = [name for name in known if visible.kinds.get(name) not in things]
     return list(dict.fromkeys(plain))[:MOST_NAMES]
+
+
+def _targets(node: ast.stmt) -> list[str]:
+    """The names that a statement's own targets bind."""
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign | ast.For):
+        targets = [node.target]
+    elif isinstance(node, ast.With):
+        targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
+    inside = (inner for target in targets for inner in ast.walk(target))
+    return [n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 TEMPLATES = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from string import Formatter
 
 from bot.engines.search.templates.literals import literals_of
 from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import short, string
 
+MOST_FIELDS = 12
+"""Of one text, that are given other names."""
 _SEPARATORS = ("", " ", ", ", ",", "\n", "/", "-", "_", ":", ": ", ".", ";", "|", "\t", "\\", "=")
 _SPECIFIERS = (
     (re.compile(r"%(\w)"), {"d": "%s %i %f", "s": "%r %d", "f": "%s %.2f %d", "r": "%s"}),
@@ -212,7 +215,8 @@ def fields(node: ast.Constant, site: Site) -> Iterator[Variant]:
     if not isinstance(node.value, str) or not is_text(node, site):
         return
     start, text = site.source.start(node), site.text(node)
-    found = list(_FIELD.finditer(text))
+    filled = _fields_of(node.value)
+    found = [match for match in _FIELD.finditer(text) if match[1] in filled][:MOST_FIELDS]
     known = {match[1]: 1.0 for match in found}
     for name in list(known):
         for other in _renumbered(name):
@@ -222,6 +226,16 @@ def fields(node: ast.Constant, site: Site) -> Iterator[Variant]:
             if name != match[1]:
                 low, high = start + match.start(1), start + match.end(1)
                 yield site.change(low, high, name, weight, f"fill in `{name}`")
+
+
+def _fields_of(value: str) -> set[str]:
+    """The fields of a text to be filled in; none of `[0-9]{3}`, which no `{0}` goes before."""
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(value) if name}
+    except ValueError:
+        return set()
+    numbers = {name for name in names if name.isdecimal()}
+    return names if "0" in numbers else names - numbers
 
 
 def _renumbered(name: str) -> Iterator[str]:
