@@ -6,7 +6,7 @@ import pytest
 
 from bot.engines.search.differences import Difference
 from bot.engines.search.generating import Hints
-from tests.engines.search.trying import check, search
+from tests.engines.search.trying import check, made, search
 
 CASES = [
     (
@@ -100,3 +100,19 @@ def test_a_row_has_what_one_text_of_a_failing_test_has_and_the_other_has_not(
     assert found is not None
     assert (found.candidate.template, found.text) == ("row-added", after)
     assert found.rank < 30
+
+
+@pytest.mark.parametrize("comma", ["", ","])
+def test_a_new_row_leaves_the_last_ones_comment_where_it_is(comma: str) -> None:
+    before = f"X = {{\n    'top': 'top',\n    'key': 'key'{comma}  # why\n}}\n"
+    after = f"X = {{\n    'top': 'top',\n    'key': 'key',  # why\n    'new': 'new'{comma}\n}}\n"
+    found = search(before, after, "row-added", Hints(differences=[Difference("new", "", 0.6)]))
+    assert found is not None
+    assert found.text == after
+
+
+def test_words_in_which_texts_differ_come_before_all_others() -> None:
+    text = "X = {\n    'top': 'top',\n    'key': 'key',\n}\n"
+    many = frozenset(f"{letter}{number}" for letter in "abcdef" for number in range(20))
+    hints = Hints(literals=many, differences=[Difference("new", "", 0.6)])
+    assert any("'new': 'new'" in one for one in made(text, "row-added", hints)[:5])

@@ -14,7 +14,7 @@ from itertools import islice
 
 from bot.engines.search.scope import plain_name
 from bot.engines.search.templates.elements import words_like
-from bot.engines.search.templates.site import Site, Template, Variant, remembered
+from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import short, string
 
 MOST_KEYS = 24
@@ -23,6 +23,7 @@ MOST_VALUES = 40
 LONGEST = 40
 """Characters of a value that is written again."""
 _WORD = re.compile(r"[A-Za-z_]\w+")
+_COMMENT = re.compile(r"[ \t]*(,?)[ \t]*#[^\r\n]*")
 _OWN_REST = re.compile(r"[ \t]*,[ \t]*(?:#[^\n]*)?\r?\n")
 
 
@@ -77,9 +78,14 @@ def said_by_tests(node: ast.Dict, site: Site) -> Iterator[Variant]:
 
 
 def _one_more(node: ast.Dict, key: str, value: str, weight: float, site: Site) -> Variant:
-    end = site.source.outer_span(node.values[-1])[1]
-    new = f",{_between(node, site)}{key}: {value}"
-    return site.change(end, end, new, weight, f"add the key `{short(key)}`")
+    end, said = site.source.outer_span(node.values[-1])[1], f"add the key `{short(key)}`"
+    row = f"{_between(node, site)}{key}: {value}"
+    told = _COMMENT.match(site.source.text, end)
+    if told is None:
+        return site.change(end, end, f",{row}", weight, said)
+    comma, after = told[1], told.end()
+    edits = (Edit(end, end, "" if comma else ","), Edit(after, after, f"{row}{comma}"))
+    return Variant(edits, weight, said)
 
 
 def _between(node: ast.Dict, site: Site) -> str:
@@ -108,8 +114,8 @@ def _keys(node: ast.Dict, last: ast.expr, site: Site) -> Iterator[_Key]:
     if isinstance(last, ast.Constant) and isinstance(last.value, str):
         known = [key.value for key in node.keys if isinstance(key, ast.Constant)]
         said = [*sorted(site.hints.literals)[:10], *words_like(known, site)]
-        words = [*((word, 1.0) for word in _cased(apart, known)), *((word, 0.8) for word in said)]
-        for word, weight in dict(reversed(words)).items():
+        words = dict.fromkeys(_cased(apart, known), 1.0)
+        for word, weight in {**words, **dict.fromkeys(said, 0.6), **words}.items():
             yield _Key(string(word, site.source.quote), word, weight)
     elif isinstance(last, ast.Attribute) and (owner := plain_name(last.value)):
         for word in apart:
