@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.engines import Task
-from bot.engines.search.choosing import Choice, Weighed, confidence
+from bot.engines.search.choosing import MANY_TRIED, Choice, Weighed, confidence
 from bot.engines.search.diagnosing import Diagnosed, severity
 from bot.engines.search.model import Spectrum, TestRan
 from bot.engines.search.patching import edits, turns_round
@@ -45,7 +45,8 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     refused = 0
     while (best := choice.best) is not None and refused < MAX_REFUSED:
         tests, evidence = _evidence(best, spectrum, found.tests, task)
-        sure = confidence(choice, best, tests)
+        tried = MANY_TRIED if found.tried_in_time is None else found.tried_in_time
+        sure = confidence(choice, best, tests, tried=tried)
         if sure < TOO_DOUBTFUL:
             return abstention(_doubtful(best, task), notes)
         said = words(best.candidate, task.tree.read, found.tests)
@@ -122,7 +123,9 @@ def _beside(
     apart = [one for one in others if one.kind != chosen.kind]
     ways = f"{len(apart)} other changes pass" if len(apart) > 1 else "one other change passes"
     also = f", and {ways} every test too but behave{'s' * (len(apart) == 1)} otherwise"
-    yield f"The confidence is {sure:.2f}: {evidence}{also if apart else ''}."
+    is_hasty = found.tried_in_time is not None and found.tried_in_time < MANY_TRIED
+    few = f", and there was time to try {found.tried_in_time} only" if is_hasty else ""
+    yield f"The confidence is {sure:.2f}: {evidence}{also if apart else ''}{few}."
     if chosen.against:
         yield f"Look at it closely: {'; '.join(chosen.against)}."
     if apart:

@@ -6,11 +6,12 @@ the kind that weighs most wins, and of it the candidate that weighs most.
 
 The confidence is
 
-    share of the winning kind's weight x tests / (tests + 1) x usual x clean
+    share of the winning kind's weight x tests / (tests + 1) x usual x clean x searched
 
 with the tests that execute the changed line. `usual` is below 1 where changes of that sort are
-rarely right at such a place, `clean` where something speaks against this one. So a single test is
-never enough for policy, which asks a person below one half (`bot.built_in_rules.SURE_ENOUGH`).
+rarely right at such a place, `clean` where something speaks against this one, `searched` where time
+ended before many others were tried. So a single test is never enough for policy, which asks a
+person below one half (`bot.built_in_rules.SURE_ENOUGH`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ USUAL = 0.3
 UNUSUAL = 0.3
 """How fast it gets doubtful below: the exponent of the score's part of that."""
 CLEAN, SMELLY = 0.97, 0.4
+MANY_TRIED = 100
+"""Where as many were tried, others that pass would probably have been among them."""
+LEAST_SEARCHED = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +130,14 @@ def _ranked(weighed: Sequence[Weighed]) -> Choice:
     return Choice(ranked=tuple(sorted(weighed, key=place)), shares=shares)
 
 
-def confidence(choice: Choice, weighed: Weighed, tests: int) -> float:
-    """How sure it is that this one is right, from 0 to 1; `tests` execute the changed line."""
+def confidence(choice: Choice, weighed: Weighed, tests: int, *, tried: int = MANY_TRIED) -> float:
+    """How sure it is that this one is right, from 0 to 1; `tests` execute the changed line, and
+    so many candidates were `tried`, if there were more that were not."""
     tested = max(1, tests) / (max(1, tests) + 1)
     usual: float = min(1.0, max(0.0, weighed.candidate.score) / USUAL) ** UNUSUAL
     clean = SMELLY if weighed.against else CLEAN
-    return round(choice.share(weighed) * tested * usual * clean, 2)
+    searched = max(LEAST_SEARCHED, math.sqrt(min(1.0, tried / MANY_TRIED)))
+    return round(choice.share(weighed) * tested * usual * clean * searched, 2)
 
 
 def _prior(one: Plausible, found: Sequence[Plausible]) -> float:

@@ -76,6 +76,8 @@ class Searched:
     plausible: list[Plausible] = field(default_factory=list)
     tests: tuple[TestRan, ...] = ()
     choice: Choice = field(default_factory=lambda: Choice(ranked=()))
+    tried_in_time: int | None = None
+    """So many were tried for these tests when time ended; None where it did not."""
     is_complete: bool = True
     """False where it was interrupted, or its servers kept ending."""
 
@@ -122,6 +124,7 @@ class Search:
             if not found.plausible:
                 raise
             found.is_complete = False
+            found.tried_in_time = found.tried
             found.choice = choose(found.plausible, unseen(len(found.plausible)))
         finally:
             found.seconds = time.monotonic() - began
@@ -151,6 +154,7 @@ class Search:
                     progress(f"{found.tried:,} changes tried, {len(found.plausible)} plausible")
                 if room.is_used_up(tried):
                     break
+        found.tried_in_time = tried if room.is_late() else None
 
     def _generation(self, tests: Sequence[TestRan], literals: frozenset[str]) -> Generation:
         """The changes to try, the likeliest first."""
@@ -268,8 +272,10 @@ class Room:
 
     def is_used_up(self, tried: int) -> bool:
         """Before the first, those that have failed live are still to be imported."""
-        is_enough = self._is_narrow and tried >= self.most
-        return is_enough or time.monotonic() >= (self.until.deadline or self._latest)
+        return (self._is_narrow and tried >= self.most) or self.is_late()
+
+    def is_late(self) -> bool:
+        return time.monotonic() >= (self.until.deadline or self._latest)
 
 
 def _errors(test: TestRan) -> list[str]:

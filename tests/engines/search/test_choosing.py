@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.built_in_rules import SURE_ENOUGH
+from bot.engines.search.answering import TOO_DOUBTFUL
 from bot.engines.search.choosing import Plausible, choose, confidence
 from bot.engines.search.differing import Seen, read_seen, unseen
 from bot.engines.search.model import Candidate, Replacement
@@ -76,6 +77,13 @@ def test_alone_and_well_tested_it_is_sure() -> None:
 def test_one_test_is_never_enough() -> None:
     choice = choose([plausible("a")], unseen(1))
     assert confidence(choice, choice.ranked[0], tests=1) < SURE_ENOUGH
+
+
+def test_what_was_found_without_time_to_try_others_is_unsure() -> None:
+    choice = choose([plausible("a")], unseen(1))
+    sure = [confidence(choice, choice.ranked[0], tests=12, tried=n) for n in (2, 30, 100, 5_000)]
+    assert TOO_DOUBTFUL < sure[0] < SURE_ENOUGH, "a person is asked"
+    assert sure[0] < sure[1] < sure[2] == sure[3]
 
 
 def test_several_ways_to_pass_the_tests_make_it_unsure() -> None:

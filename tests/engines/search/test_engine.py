@@ -232,6 +232,9 @@ def test_ctrl_c_keeps_the_best_so_far() -> None:
     laboratory = FakeLaboratory(lambda _: True, interrupts_after=3)
     answer = solve(laboratory)
     assert "interrupted" in " ".join(answer.notes)
+    assert "there was time to try 2 only" in " ".join(answer.notes)
+    assert answer.confidence is not None
+    assert answer.confidence < 0.5
     assert laboratory.tried == 3
     with pytest.raises(KeyboardInterrupt):
         solve(FakeLaboratory(lambda _: False, interrupts_after=3))
