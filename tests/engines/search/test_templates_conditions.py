@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
-from tests.engines.search.trying import check, search
+from bot.engines.search.generating import generate
+from tests.engines.search.trying import PATH, applied, check, everywhere, search
 
 CASES = [
     (
@@ -225,3 +228,15 @@ def test_what_is_never_none_is_not_asked_for_it(test: str) -> None:
     text = f"def f(x, y):\n    if {test}:\n        return y\n    return x\n"
     for new in (f"{call} is None", f"{call} is not None"):
         assert search(text, text.replace(test, new), template="condition-asked") is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["if not x:\n        return 1", "return 1 if not x else 2", "return not x", "y = not x or z"],
+)
+def test_nothing_is_negated_twice(statement: str) -> None:
+    text = f"def f(x, z):\n    {statement}\n    g(not z)\n    if not z:\n        return 3\n"
+    every = generate({PATH: text}.get, everywhere(text))
+    found = [applied(text, candidate) for candidate in islice(every, 3_000)]
+    assert not [one for one in found if "not not" in one]
+    assert any(statement.replace("not x", "x") in one for one in found)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.engines.search.templates.site import Edit, Site, Template, Variant
-from bot.engines.search.templates.writing import LAMBDA, NOT, OR, level_of
+from bot.engines.search.templates.writing import LAMBDA, OR, level_of
 
 
 def swapped(node: ast.If, site: Site) -> Iterator[Variant]:
@@ -90,7 +90,7 @@ def chosen(node: ast.IfExp, site: Site) -> Iterator[Variant]:
     for part in (node.body, node.orelse):
         yield site.swap(node, site.text(part), 0.7, level=level_of(part))
     test = source.outer_span(node.test)
-    negated = f"not {site.operand(node.test, NOT)}"
+    negated, _ = site.negation(node.test)
     yield site.change(*test, negated, 0.5, "negate the condition")
 
 

@@ -23,8 +23,10 @@ def negated(node: ast.expr, site: Site) -> Iterator[Variant]:
         return
     if isinstance(node, ast.Constant):
         return
-    said = f"negate `{short(site.text(node))}`"
-    yield site.swap(node, f"not {site.operand(node, NOT)}", 1.0, level=NOT, said=said)
+    said, parent = f"negate `{short(site.text(node))}`", site.parent(node)
+    whole = parent if isinstance(parent, ast.UnaryOp) else node
+    text, level = site.negation(whole)
+    yield site.swap(whole, text, 1.0, level=level, said=said)
 
 
 def conjunct_dropped(node: ast.BoolOp, site: Site) -> Iterator[Variant]:
@@ -89,10 +91,8 @@ def _seen(node: ast.expr, site: Site) -> Iterator[tuple[float, str, int]]:
             continue
         count += 1
         yield weight, seen.text, seen.level
-        if not isinstance(seen.node, ast.Compare | ast.UnaryOp | ast.BoolOp):
-            yield weight * 0.8, f"not {joined(seen.text, seen.level, NOT)}", NOT
-        elif isinstance(seen.node, ast.UnaryOp):
-            yield weight * 0.8, site.text(seen.node.operand), level_of(seen.node.operand)
+        if not isinstance(seen.node, ast.Compare | ast.BoolOp):
+            yield weight * 0.8, *site.negation(seen.node)
 
 
 def _is_condition(node: ast.expr, site: Site) -> bool:

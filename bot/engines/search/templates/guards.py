@@ -10,7 +10,7 @@ from bot.engines.search import kinds
 from bot.engines.search.scope import free_names
 from bot.engines.search.source import Function
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
-from bot.engines.search.templates.writing import LAMBDA, NOT, OR, joined, short
+from bot.engines.search.templates.writing import LAMBDA, OR, short
 
 _EMPTY = {"str": "''", "list": "[]", "dict": "{}", "int": "0", "float": "0.0", "tuple": "()"}
 _ALSO_RETURNED = {**{kind: (text,) for kind, text in _EMPTY.items()}, "bool": ("False", "True")}
@@ -197,7 +197,7 @@ def _conditions(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
             count += 1
             yield weight, seen.text
             if not isinstance(seen.node, ast.Compare):
-                yield weight * 0.7, f"not {joined(seen.text, seen.level, NOT)}"
+                yield weight * 0.7, site.negation(seen.node)[0]
         if count >= 20:
             return
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.engines.search.templates.guards import return_values
 from bot.engines.search.templates.site import Site, Template, Variant
-from bot.engines.search.templates.writing import NOT, level_of, short
+from bot.engines.search.templates.writing import level_of, short
 
 
 def value(node: ast.Return, site: Site) -> Iterator[Variant]:
@@ -27,9 +27,9 @@ def value(node: ast.Return, site: Site) -> Iterator[Variant]:
             yield site.swap(node.value, seen.text, weight * fits * 0.7, level=seen.level)
     if kind == "bool" or isinstance(node.value, ast.Name):
         said = f"return the opposite of `{short(old)}`"
-        new = f"not {site.operand(node.value, NOT)}"
+        new, level = site.negation(node.value)
         likely = 0.7 if kind == "bool" else 0.3
-        yield site.swap(node.value, new, likely, level=NOT, said=said)
+        yield site.swap(node.value, new, likely, level=level, said=said)
 
 
 def element(node: ast.Return, site: Site) -> Iterator[Variant]:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeGuard, TypeVar
 
 from bot.engines.search import kinds
 from bot.engines.search.differences import Difference
@@ -22,6 +22,7 @@ from bot.engines.search.source import Block, Function, Source
 from bot.engines.search.spelling import similarity
 from bot.engines.search.templates.writing import (
     ATOM,
+    NOT,
     joined,
     level_of,
     level_wanted,
@@ -134,6 +135,12 @@ class Site:
         """The expression's text, in parentheses if it binds looser than wanted."""
         return joined(self.source.segment(node), level_of(node), wanted)
 
+    def negation(self, node: ast.expr) -> tuple[str, int]:
+        """The text of the opposite condition, and how it binds; never `not not`."""
+        if _is_not(node):
+            return self.text(node.operand), level_of(node.operand)
+        return f"not {self.operand(node, NOT)}", NOT
+
     def visible(self, node: ast.AST) -> Visible:
         return self.names.around(node)
 
@@ -168,8 +175,10 @@ class Site:
         self, node: ast.expr, new: str, weight: float = 1.0, *, level: int = ATOM, said: str = ""
     ) -> Variant:
         """The expression replaced by other text, whose loosest operator binds as `level`."""
-        start, end = self.source.span(node)
         parent = self.parent(node)
+        if new.startswith("not ") and level == NOT and _is_not(parent):
+            return self.swap(parent, new.removeprefix("not "), weight, level=NOT, said=said)
+        start, end = self.source.span(node)
         if self.source.text[start - 1 : start] + self.source.text[end : end + 1] != "()":
             new = joined(new, level, level_wanted(parent, node))
         if isinstance(node, ast.GeneratorExp) and self._is_sole_argument(node):
@@ -351,3 +360,7 @@ class Site:
 
     def usable(self, names: Iterable[str], visible: Visible) -> bool:
         return all(name in visible.all or name in BUILTINS for name in names)
+
+
+def _is_not(node: ast.AST | None) -> TypeGuard[ast.UnaryOp]:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
