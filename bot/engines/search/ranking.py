@@ -132,7 +132,7 @@ ERRORS: Mapping[str, str] = {
     ),
     r"^KeyError": (
         "value-chosen conjunct-made key-default key-other conjunct-added guard-around "
-        "guard-borrowed string"
+        "guard-borrowed string sibling-statement row-added"
     ),
     r"^IndexError": (
         "conjunct-made conditional-value bound-index bound-slice bound-range "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from bot.engines.search.generating import Hints
+from tests.engines.search.trying import check, search
 
 CASES = [
     (
@@ -152,3 +153,13 @@ def f(x):
 @pytest.mark.parametrize(("template", "before", "after", "within"), CASES)
 def test_fix_is_offered_early(template: str, before: str, after: str, within: int) -> None:
     check(template, before, after, within)
+
+
+def test_what_is_emptied_is_asked_for_first() -> None:
+    before = "def f(found):\n    found['stack'].pop()\n"
+    after = "def f(found):\n    if found['stack']:\n        found['stack'].pop()\n"
+    found = search(
+        before, after, "guard-around", Hints(errors=("IndexError: pop from empty list",))
+    )
+    assert found is not None
+    assert found.rank < 60

@@ -177,3 +177,19 @@ def test_many_texts_that_a_test_may_want_leave_room_for_many_conditions() -> Non
     many = [Awaited("ValueError", f"it is {number}") for number in range(40)]
     found = made(BEFORE, "refusal", Hints(errors=("IndexError: list",), awaited=many))
     assert len({one.partition("        raise")[0] for one in found}) > 15
+
+
+@pytest.mark.parametrize(
+    ("before", "test"),
+    [
+        ("def f(*parts):\n    return parts[0]\n", "not parts"),
+        (
+            "class A:\n    def f(self, given):\n        self.rules = given['rules']\n"
+            "        return 1\n",
+            "not isinstance(self.rules, dict)",
+        ),
+    ],
+    ids=["as many as there are", "an attribute"],
+)
+def test_it_refuses_whatever_is_there_to_be_refused(before: str, test: str) -> None:
+    assert any(f"    if {test}:\n" in one for one in made(before, "refusal", WAITING))

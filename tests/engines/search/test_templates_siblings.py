@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check
+from bot.engines.search.generating import Hints
+from tests.engines.search.trying import check, search
 
 CLASS = """\
 class Mode:
@@ -42,3 +43,11 @@ def f(one, two):
 """
     after = before.replace("one.close()\n", "one.close()\n    two.close()\n")
     check("sibling-statement", before, after, 1500)
+
+
+def test_a_key_that_was_missing_is_set_like_the_others() -> None:
+    before = "def begin(found):\n    found['start'] = 1\n    found['idle_for'] = 0\n"
+    after = f"{before}    found['delay'] = 0\n"
+    found = search(before, after, "sibling-statement", Hints(errors=("KeyError: 'delay'",)))
+    assert found is not None
+    assert found.rank < 60

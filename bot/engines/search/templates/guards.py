@@ -27,6 +27,7 @@ _RETURNED = (
 """What functions return early, where nothing tells."""
 MOST_NAMES = 6
 MOST_GUARDS = 100
+LONGEST_SUBJECT = 40
 _PLAIN = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.If, ast.While, ast.With)
 
 
@@ -233,8 +234,15 @@ def _subjects(node: ast.stmt, site: Site) -> Iterator[tuple[float, str, str]]:
             called = getattr(site.parent(inner), "func", None) is inner
             if not called:
                 yield 0.6, site.text(inner), ""
+        elif isinstance(inner, ast.Subscript) and _is_receiver(inner, site):
+            yield 0.6, site.text(inner), ""
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name | ast.Attribute):
         yield 0.6, site.text(node.targets[0]), ""
+
+
+def _is_receiver(node: ast.Subscript, site: Site) -> bool:
+    is_short = len(site.text(node)) <= LONGEST_SUBJECT
+    return is_short and isinstance(site.parent(node), ast.Attribute)
 
 
 def _holds(name: str, kind: str) -> Iterator[tuple[float, str]]:

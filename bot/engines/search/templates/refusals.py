@@ -40,6 +40,8 @@ _FAULTS = (
     (0.7, "{} is None", "{} must not be None"),
     (0.5, "not isinstance({}, str)", "{} must be a string"),
     (0.5, "not isinstance({}, int)", "{} must be an integer"),
+    (0.4, "not isinstance({}, dict)", "{} must be a dict"),
+    (0.4, "not isinstance({}, list)", "{} must be a list"),
     (0.4, "isinstance({}, bool)", "{} must not be a boolean"),
     (0.4, "not callable({})", "{} must be callable"),
     (0.4, "isinstance({}, str)", "{} must not be a string"),
@@ -133,8 +135,8 @@ def _in_vain(site: Site) -> list[tuple[str, str]]:
 def _parameters(function: Function) -> list[str]:
     arguments = function.args
     named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    names = [one.arg for one in named if one.arg not in ("self", "cls")]
-    return names[:MOST_NAMES]
+    names = [one.arg for one in named if one.arg not in ("self", "cls")][:MOST_NAMES]
+    return names + [one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None]
 
 
 def _made_before(node: ast.stmt, site: Site) -> list[str]:
@@ -144,7 +146,7 @@ def _made_before(node: ast.stmt, site: Site) -> list[str]:
     parent = site.parent(node)
     if at:
         before = block[at - 1]
-        names = _targets(before)
+        names = [*_targets(before), *_attributes_set(before, site)]
     elif isinstance(parent, _HEADED):
         asked = free_names(parent.test) if isinstance(parent, ast.If | ast.While) else frozenset()
         names = [n.id for n in header_of(parent) if isinstance(n, ast.Name)]
@@ -152,10 +154,15 @@ def _made_before(node: ast.stmt, site: Site) -> list[str]:
     else:
         return []
     visible = site.visible(node)
-    known = [name for name in names if name in visible.all and name not in BUILTINS]
+    known = [n for n in names if n.partition(".")[0] in visible.all and n not in BUILTINS]
     things = ("function", "class", "module")
     plain = [name for name in known if visible.kinds.get(name) not in things]
     return list(dict.fromkeys(plain))[:MOST_NAMES]
+
+
+def _attributes_set(node: ast.stmt, site: Site) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else ()
+    return [site.text(each) for each in targets if isinstance(each, ast.Attribute)]
 
 
 def _targets(node: ast.stmt) -> list[str]:

@@ -44,7 +44,10 @@ def condition(node: ast.BoolOp, site: Site) -> Iterator[Variant]:
 
 def statement(node: ast.Assign | ast.Expr, site: Site) -> Iterator[Variant]:
     """A further statement like this one."""
-    if isinstance(node.value, ast.Constant | ast.Yield | ast.YieldFrom | ast.Await):
+    plain = isinstance(node, ast.Expr) or isinstance(node.targets[0], ast.Name)
+    if isinstance(node.value, ast.Yield | ast.YieldFrom | ast.Await):
+        return
+    if plain and isinstance(node.value, ast.Constant):
         return
     for weight, text in _copies(node, site):
         made = site.insert_after(node, [text], weight)

@@ -33,6 +33,7 @@ LONGEST_BORROWED = 100
 UNREAD = 1.3
 """What a name that nothing reads yet weighs, near or far."""
 MOST_WORDS = 60
+_MISSING = re.compile(r"KeyError: (['\"])([A-Za-z_][\w.-]*)\1")
 _WORD = re.compile(r"[A-Za-z_][\w-]+")
 
 
@@ -163,8 +164,9 @@ class Site:
 
     @remembered
     def hinted_words(self) -> list[str]:
-        """The words within the strings that the failing tests have."""
-        words: dict[str, None] = {}
+        """Keys that were missing, and the words within the strings that failing tests have."""
+        missing = [match[2] for each in self.hints.errors if (match := _MISSING.match(each))]
+        words = dict.fromkeys(missing)
         for text in sorted(self.hints.literals, key=lambda one: (len(one), one)):
             words.update(dict.fromkeys(_WORD.findall(text)))
         return list(words)[:MOST_WORDS]
