@@ -93,7 +93,8 @@ def localise(
     """The statements of eligible files, the most suspicious first; every suspicion is above zero.
 
     `wanted` are the failing tests that it is about, all of them where none is named; `texts` are
-    what they got and should not have, perhaps as a literal of the code says it.
+    what they got and should not have, or what they got where something was missing, perhaps as a
+    literal of the code says it.
     """
     chosen = frozenset(wanted)
     failing = [test for test in spectrum.failing if not chosen or test.id in chosen]

@@ -134,6 +134,9 @@ ERRORS: Mapping[str, str] = {
         "value-chosen conjunct-made key-default key-other conjunct-added guard-around "
         "guard-borrowed string sibling-statement row-added"
     ),
+    r"^AssertionError: (?:assert )?(['\"])[\w.-]+\1 (?:not found )?in ": (
+        "sibling-statement sibling-element row-added row-named element-added string"
+    ),
     r"^IndexError": (
         "conjunct-made conditional-value bound-index bound-slice bound-range "
         "bound-comparison guard conjunct-added bound-index-or-slice term-number"

@@ -15,8 +15,22 @@ from bot.tree_index import is_test
 Read = Callable[[str], str | None]
 _WAITING = ("raises", "assertRaises", "assertRaisesRegex")
 MOST_TEXTS = 2
+MOST_OTHERS = 6
+_MISSING = re.compile(
+    r"(?:KeyError: |AssertionError: (?:assert )?)(['\"])([A-Za-z_][\w.-]*)\1"
+    r"(?:$|\n| (?:not found )?in ([^\n]*))"
+)
+_KEY = re.compile(r"'([A-Za-z_][\w.-]*)'")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _TEXT = re.compile(r"(?:\\\W|[^\\*+?{\[|()^$])*")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A key that was looked for in vain, and some of those that were there."""
+
+    key: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,15 @@ class Awaited:
 
     error: str
     text: str = ""
+
+
+def missing(messages: Sequence[str]) -> tuple[Missing, ...]:
+    """What failing tests, or the code that they run, did not find in a container."""
+    return tuple(
+        Missing(match[2], tuple(_KEY.findall(match[3] or "")[:MOST_OTHERS]))
+        for message in messages
+        if (match := _MISSING.match(message))
+    )
 
 
 def literals_of(tests: Sequence[TestRan], read: Read) -> frozenset[str]:

@@ -21,7 +21,7 @@ from bot.engines.search.generating import Generation, Hints, generate
 from bot.engines.search.localising import localise
 from bot.engines.search.model import Candidate, Judged, Outcome, Spectrum, TestRan
 from bot.engines.search.patching import changed_lines, new_texts, shape
-from bot.engines.search.said_by_tests import awaited, literals_of, plain
+from bot.engines.search.said_by_tests import awaited, literals_of, missing, plain
 from bot.engines.search.server import CannotTest
 from bot.engines.search.smelling import smells
 
@@ -158,13 +158,15 @@ class Search:
 
     def _generation(self, tests: Sequence[TestRan], literals: frozenset[str]) -> Generation:
         """The changes to try, the likeliest first."""
-        found = differences([test.message for test in tests])
+        messages = [test.message for test in tests]
+        found = differences(messages)
+        beside = [other for one in missing(messages) for other in one.others]
         suspects = localise(
             self._spectrum,
             self._read,
             named=self._diagnosed.named,
             wanted=[test.id for test in tests],
-            texts=[each.old for each in found],
+            texts=[*(each.old for each in found), *beside],
         )
         hints = Hints(
             words=self._diagnosed.words,

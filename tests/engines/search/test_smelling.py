@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.engines.search.model import Candidate, Outcome, Replacement, TestRan
-from bot.engines.search.said_by_tests import Awaited, awaited, literals_of, plain
+from bot.engines.search.said_by_tests import Awaited, Missing, awaited, literals_of, missing, plain
 from bot.engines.search.smelling import smells
 from tests.scratch import MemoryTree
 
@@ -206,3 +206,20 @@ def test_literals_are_those_of_the_failing_test_alone() -> None:
 
 def test_generators_are_told_strings_as_they_are_and_numbers_as_they_are_written() -> None:
     assert plain(["'a\\nb'", "4", "-6", "[5, -6]", "2.50"]) == {"a\nb", "4", "-6", "2.50"}
+
+
+@pytest.mark.parametrize(
+    ("message", "found"),
+    [
+        ("KeyError: 'delay'", [Missing("delay")]),
+        (
+            "AssertionError: assert 'delay' in {'start': 1, 'idle_for': 0}\n +  where",
+            [Missing("delay", ("start", "idle_for"))],
+        ),
+        ("AssertionError: 'delay' not found in ['start']", [Missing("delay", ("start",))]),
+        ("AssertionError: assert 'delay' == 'start'", []),
+        ("KeyError: 3", []),
+    ],
+)
+def test_what_was_looked_for_in_vain_is_read(message: str, found: list[Missing]) -> None:
+    assert list(missing([message])) == found

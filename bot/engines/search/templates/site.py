@@ -16,7 +16,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeGuard, TypeVar
 
 from bot.engines.search import kinds
 from bot.engines.search.differences import Difference
-from bot.engines.search.said_by_tests import Awaited
+from bot.engines.search.said_by_tests import Awaited, missing
 from bot.engines.search.scope import BUILTINS, Names, Visible, free_names
 from bot.engines.search.source import Block, Function, Source
 from bot.engines.search.spelling import similarity
@@ -33,7 +33,6 @@ LONGEST_BORROWED = 100
 UNREAD = 1.3
 """What a name that nothing reads yet weighs, near or far."""
 MOST_WORDS = 60
-_MISSING = re.compile(r"KeyError: (['\"])([A-Za-z_][\w.-]*)\1")
 _WORD = re.compile(r"[A-Za-z_][\w-]+")
 
 
@@ -165,8 +164,7 @@ class Site:
     @remembered
     def hinted_words(self) -> list[str]:
         """Keys that were missing, and the words within the strings that failing tests have."""
-        missing = [match[2] for each in self.hints.errors if (match := _MISSING.match(each))]
-        words = dict.fromkeys(missing)
+        words = dict.fromkeys(one.key for one in missing(self.hints.errors))
         for text in sorted(self.hints.literals, key=lambda one: (len(one), one)):
             words.update(dict.fromkeys(_WORD.findall(text)))
         return list(words)[:MOST_WORDS]
