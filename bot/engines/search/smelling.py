@@ -18,6 +18,8 @@ from bot.engines.search.patching import new_texts
 from bot.engines.search.said_by_tests import constants
 
 Read = Callable[[str], str | None]
+_LEAVING = (ast.Return, ast.Continue, ast.Break)
+_BUILTINS = frozenset(dir(builtins))
 _COMMON = frozenset(["0", "1", "-1", "2", "''", '""', "None", "True", "False", "b''", "0.0", "1.0"])
 """Literals that stand in every test and say nothing."""
 
@@ -42,6 +44,8 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
     if sum(gone.values()) > sum(come.values()):
         yield "it only takes code away"
     yield from _of_handlers(before.handlers - after.handlers, after.handlers - before.handlers)
+    for asked in sorted((after.unrelated - before.unrelated).elements()):
+        yield f"it asks about {asked}, which what it decides has nothing to do with"
     if after.fixed_conditions > before.fixed_conditions:
         yield "it makes a condition constant"
     for kind, ways in (("returns", after.returned), ("looks for", after.compared)):
@@ -91,6 +95,8 @@ class _Counts:
         self.compared: Counter[str] = Counter()
         self.handlers: Counter[_Handler] = Counter()
         self.fixed_conditions = 0
+        self.unrelated = Counter(_unrelated(module.body, frozenset()))
+        """What conditions ask about, if nothing that they decide has to do with it."""
         for node in ast.walk(module):
             self._count(node)
 
@@ -114,6 +120,37 @@ class _Counts:
     def _handles(self, types: Sequence[ast.expr], *, keeps: bool) -> None:
         names = frozenset(map(_name, types)) or frozenset(["BaseException"])
         self.handlers[_Handler(names, keeps)] += 1
+
+
+def _unrelated(block: Sequence[ast.AST], later: frozenset[str]) -> Iterator[str]:
+    """Of the conditions in a block, those that share no name with what they guard, be it inside of
+    them or what is skipped. An answer or an error needs none. `later` are the names used after."""
+    for node in reversed(block):
+        own = frozenset(_names_in(node))
+        if isinstance(node, ast.If) and not node.orelse and not _answers(node.body[-1]):
+            decided = {name for each in node.body for name in _names_in(each)}
+            decided |= later if isinstance(node.body[-1], _LEAVING) else frozenset()
+            asked = set(_names_in(node.test)) - _BUILTINS
+            if asked and decided and not asked & decided:
+                yield ast.unparse(node.test)
+        inside = later
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inside = frozenset()
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            inside = later | own
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _unrelated(getattr(node, name, ()), inside)
+        later |= own
+
+
+def _answers(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Return) and node.value is not None:
+        return not (isinstance(node.value, ast.Constant) and node.value.value is None)
+    return isinstance(node, ast.Raise)
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    return (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
 
 
 def _is_fixed(test: ast.expr) -> bool:

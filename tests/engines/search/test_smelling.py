@@ -223,3 +223,35 @@ def test_generators_are_told_strings_as_they_are_and_numbers_as_they_are_written
 )
 def test_what_was_looked_for_in_vain_is_read(message: str, found: list[Missing]) -> None:
     assert list(missing([message])) == found
+
+
+ASKING = """\
+def check(token, after, context):
+    if token == 1:
+        context["stack"].pop()
+    elif token == 2:
+        print(after)
+    for each in context:
+        show(each)
+    return token
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "is_strange"),
+    [
+        ("if not after:\n            return None\n        ", True),
+        ("if not context:\n            return None\n        ", False),
+        ("if not token:\n            return None\n        ", False),
+        ("if not after:\n            raise ValueError(after)\n        ", False),
+        ("if after:\n            ", True),
+        ("if context:\n            ", False),
+        ("if isinstance(after, str):\n            after = [after]\n        ", False),
+    ],
+)
+def test_a_condition_should_have_to_do_with_what_it_decides(guard: str, is_strange: bool) -> None:
+    at = ASKING.index('context["stack"]')
+    change = Replacement("a.py", at, at, guard)
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    signs = smells(candidate, MemoryTree({"a.py": ASKING}).read)
+    assert any("nothing to do with" in sign for sign in signs) is is_strange
