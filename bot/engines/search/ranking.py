@@ -141,6 +141,7 @@ ERRORS: Mapping[str, str] = {
         "conjunct-made conditional-value bound-index bound-slice bound-range "
         "bound-comparison guard conjunct-added bound-index-or-slice term-number"
     ),
+    r"pop from": ("guard-around guard condition-loop loop-exit"),
     r"^ZeroDivisionError": (
         "guard conditional-value conjunct-added wrapper-bounds fallback guard-around"
     ),
