@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.search.trying import check, made
+from bot.engines.search.generating import Hints
+from tests.engines.search.trying import check, made, search
 
 CASES = [
     (
@@ -224,3 +225,14 @@ def test_a_text_with_hundreds_of_fields_is_given_few_others() -> None:
     found = made(f"X = {text!r}\n", "string-field")
     assert found
     assert all(one.endswith("{398}{399}'\n") for one in found)
+
+
+def test_a_word_of_the_tests_that_is_spelt_nearly_so_takes_its_place() -> None:
+    before = "ORDER = ('metadata', 'options.sections.find', 'options.extras')\n"
+    after = before.replace("sections", "packages")
+    hints = Hints(
+        literals=frozenset({"[metadata]\nname = a\n[options.packages.find]\nwhere = src\n"})
+    )
+    found = search(before, after, "string", hints)
+    assert found is not None
+    assert found.rank < 60

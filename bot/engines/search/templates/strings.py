@@ -7,10 +7,16 @@ import re
 from collections.abc import Iterator
 from string import Formatter
 
+from bot.engines.search.spelling import similarity
 from bot.engines.search.templates.literals import literals_of
 from bot.engines.search.templates.site import Edit, Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import short, string
 
+ALIKE = 0.4
+LEAST_ALIKE = 4
+MOST_TOKENS = 300
+_SPACE = re.compile(r"\s")
+_TOKEN = re.compile(r"\w[\w./:-]*\w")
 MOST_FIELDS = 12
 """Of one text, that are given other names."""
 _SEPARATORS = ("", " ", ", ", ",", "\n", "/", "-", "_", ":", ": ", ".", ";", "|", "\t", "\\", "=")
@@ -91,6 +97,8 @@ def whole(node: ast.Constant, site: Site) -> Iterator[Variant]:
     if not isinstance(value, str) or not is_text(node, site):
         return
     offered = {text: 0.6 + 0.6 * site.likeness(text, value) for text in sorted(site.hints.literals)}
+    for text in _spelt_alike(value, site):
+        offered.setdefault(text, 0.6 + 0.6 * site.likeness(text, value))
     for text, weight in _customary(value):
         offered.setdefault(text, weight)
     for distance, text in _others(node, site):
@@ -101,6 +109,21 @@ def whole(node: ast.Constant, site: Site) -> Iterator[Variant]:
             yield site.swap(node, string(text, _quote(node, site)), weight)
     if value:
         yield site.swap(node, site.source.quote * 2, 0.5)
+
+
+def _spelt_alike(value: str, site: Site) -> list[str]:
+    """What the failing tests' texts have in them, without spaces, and is nearly the same."""
+    if len(value) < LEAST_ALIKE or _SPACE.search(value):
+        return []
+    alike = (token for token in _tokens(site) if similarity(token, value) >= ALIKE)
+    return [token for token in alike if token != value]
+
+
+@remembered
+def _tokens(site: Site) -> list[str]:
+    texts = sorted(site.hints.literals, key=lambda one: (len(one), one))
+    found = dict.fromkeys(token for text in texts for token in _TOKEN.findall(text))
+    return [token for token in found if len(token) >= LEAST_ALIKE][:MOST_TOKENS]
 
 
 def _customary(value: str) -> Iterator[tuple[str, float]]:
