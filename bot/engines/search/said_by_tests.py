@@ -71,7 +71,7 @@ def plain(literals: Collection[str]) -> frozenset[str]:
 
 def awaited(tests: Sequence[TestRan], read: Read) -> tuple[Awaited, ...]:
     """What they wait for with `raises`, in the order they do; each with the text that it is asked
-    to have, or the first that anything in the test is compared with."""
+    to have; without one, also with the first that anything in the test is compared with."""
     found: dict[Awaited, None] = {}
     for function in _functions(tests, read):
         nodes = list(ast.walk(function))

@@ -45,7 +45,7 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
         yield "it only takes code away"
     yield from _of_handlers(before.handlers - after.handlers, after.handlers - before.handlers)
     for asked in sorted((after.unrelated - before.unrelated).elements()):
-        yield f"it asks about {asked}, which what it decides has nothing to do with"
+        yield f"its condition `{asked}` has nothing to do with what it guards"
     if after.fixed_conditions > before.fixed_conditions:
         yield "it makes a condition constant"
     for kind, ways in (("returns", after.returned), ("looks for", after.compared)):
