@@ -113,9 +113,11 @@ class Runner:
         command = (*self._suite.command, *arguments)
         suite = replace(self._suite, command=command, limits=limits)
         with Workspace(suite.isolation) as workspace:
-            shutil.copytree(tree, workspace.tree, dirs_exist_ok=True, ignore=IGNORED)
+            shutil.copytree(tree, workspace.tree, dirs_exist_ok=True, symlinks=True, ignore=IGNORED)
             if over is not None:
-                shutil.copytree(over, workspace.tree, dirs_exist_ok=True, ignore=IGNORED)
+                shutil.copytree(
+                    over, workspace.tree, dirs_exist_ok=True, symlinks=True, ignore=IGNORED
+                )
             for path, text in files.items():
                 put(workspace.tree / path, text)
             ran = Ran.of(run_tests(workspace, suite, _NO_COMMIT, Change(), only))

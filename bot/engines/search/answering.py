@@ -46,7 +46,7 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     while (best := choice.best) is not None and refused < MAX_REFUSED:
         tests, evidence = _evidence(best, spectrum, found.tests, task)
         tried = MANY_TRIED if found.tried_in_time is None else found.tried_in_time
-        sure = confidence(choice, best, tests, tried=tried)
+        sure = confidence(choice, best, tests, tried=tried, is_part=bool(found.left))
         if sure < TOO_DOUBTFUL:
             return abstention(_doubtful(best, task), notes)
         said = words(best.candidate, task.tree.read, found.tests)
@@ -126,14 +126,23 @@ def _beside(
     is_hasty = found.tried_in_time is not None and found.tried_in_time < MANY_TRIED
     few = f", and there was time to try {found.tried_in_time} only" if is_hasty else ""
     yield f"The confidence is {sure:.2f}: {evidence}{also if apart else ''}{few}."
-    if chosen.against:
-        yield f"Look at it closely: {'; '.join(chosen.against)}."
+    if against := [*chosen.against, *_still_failing(found.left)]:
+        yield f"Look at it closely: {'; '.join(against)}."
     if apart:
         listed = "; ".join(in_short(one.candidate, task.tree.read) for one in apart[:MAX_LISTED])
         rest = f"; and {len(apart) - MAX_LISTED} more" if len(apart) > MAX_LISTED else ""
         yield f"What else would pass: {listed}{rest}."
     if alike := len(others) - len(apart):
         yield f"Changes that behave as the proposed one: {alike} more."
+
+
+def _still_failing(left: Sequence[TestRan]) -> Iterator[str]:
+    """That it may mend only a part of the defect, as a clause."""
+    if len(left) == 1:
+        yield f"{one_line(left[0].id, 80)} seems to fail from the same cause and still fails"
+    elif left:
+        such = f"{len(left)} more tests such as {one_line(left[0].id, 80)}"
+        yield f"{such} seem to fail from the same cause and do not all pass with it"
 
 
 def _nothing_found(found: Searched) -> str:

@@ -25,6 +25,7 @@ from bot.engines.search.model import Candidate
 
 SMELL = 0.08
 """What a weight keeps for each sign that a candidate fits the tests only."""
+UNNEEDED = 1.0
 HANGS = 0.2
 """What is left for one that does not end on inputs on which others do,"""
 OFTEN = 3
@@ -66,6 +67,7 @@ class Plausible:
     order: int
     lines: int = 1
     smells: tuple[str, ...] = ()
+    unneeded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +132,19 @@ def _ranked(weighed: Sequence[Weighed]) -> Choice:
     return Choice(ranked=tuple(sorted(weighed, key=place)), shares=shares)
 
 
-def confidence(choice: Choice, weighed: Weighed, tests: int, *, tried: int = MANY_TRIED) -> float:
-    """How sure it is that this one is right, from 0 to 1; `tests` execute the changed line, and
-    so many candidates were `tried`, if there were more that were not."""
+def confidence(
+    choice: Choice,
+    weighed: Weighed,
+    tests: int,
+    *,
+    tried: int = MANY_TRIED,
+    is_part: bool = False,
+) -> float:
+    """How sure it is that this one is right, from 0 to 1; `tests` execute the changed line, so many
+    candidates were `tried`, if there were more that were not, and it may mend only a part."""
     tested = max(1, tests) / (max(1, tests) + 1)
     usual: float = min(1.0, max(0.0, weighed.candidate.score) / USUAL) ** UNUSUAL
-    clean = SMELLY if weighed.against else CLEAN
+    clean = SMELLY if weighed.against or is_part else CLEAN
     searched = max(LEAST_SEARCHED, math.sqrt(min(1.0, tried / MANY_TRIED)))
     return round(choice.share(weighed) * tested * usual * clean * searched, 2)
 
@@ -149,7 +158,7 @@ def _prior(one: Plausible, found: Sequence[Plausible]) -> float:
 def _factors(one: Plausible, did: Seen) -> dict[str, float]:
     """What speaks for less weight, by what it says against; what only orders has no words."""
     own, peers = did.own, did.peers
-    found = dict.fromkeys(one.smells, SMELL)
+    found = {**dict.fromkeys(one.unneeded, UNNEEDED), **dict.fromkeys(one.smells, SMELL)}
     quiet = PER_LINE ** max(0, one.lines - 1)
     excess = own.raises - min(other.raises for other in peers)
     quiet *= RAISES ** (excess / max(1, len(own.outcomes)))

@@ -6,16 +6,17 @@ import ast
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Protocol
 
 from bot.definitions import parse
 from bot.engines import Task
 from bot.engines.search.choosing import Choice, Plausible, choose
-from bot.engines.search.diagnosing import Diagnosed, broke_at
+from bot.engines.search.diagnosing import Diagnosed, broke_at, by_cause
 from bot.engines.search.differences import differences
 from bot.engines.search.differing import Seen, read_seen, unseen
+from bot.engines.search.doubting import doubts
 from bot.engines.search.evaluating import Until
 from bot.engines.search.generating import Generation, Hints, generate
 from bot.engines.search.localising import localise
@@ -30,6 +31,8 @@ MAX_PLAUSIBLE = 24
 MORE = 300, 1_500
 """After the first plausible candidate as many more are tried as before it, within these bounds."""
 MORE_SECONDS = 3.0, 10.0
+CLOSELY_SECONDS = 3.0
+"""For each look at what is plausible; in a slow suite it is not known then."""
 INPUTS = 150
 MAX_FUNCTIONS = 6
 MAX_TESTS = 12
@@ -75,6 +78,8 @@ class Searched:
     first_after: float | None = None
     plausible: list[Plausible] = field(default_factory=list)
     tests: tuple[TestRan, ...] = ()
+    left: tuple[TestRan, ...] = ()
+    """Those that seem to fail from the same cause, of which some still do."""
     choice: Choice = field(default_factory=lambda: Choice(ranked=()))
     tried_in_time: int | None = None
     """So many were tried for these tests when time ended; None where it did not."""
@@ -118,6 +123,8 @@ class Search:
                 self._pursue(tests, room, progress)
                 if found.plausible:
                     progress("telling the plausible changes apart")
+                    self._look_beyond()
+                    self._doubt()
                     found.choice = choose(found.plausible, self._seen())
                     break
         except (KeyboardInterrupt, CannotTest):
@@ -203,6 +210,44 @@ class Search:
                 smells=smells(candidate, self._read, literals),
             )
         )
+
+    # ------------------------------------------------------------------------ looking closely
+
+    def _look_beyond(self) -> None:
+        """Which of the plausible candidates mend all that fails from the same cause, if not only
+        that was searched for. Where one does, the others are none."""
+        found, mended = self._found, {test.id for test in self._found.tests}
+        alike = [one for one in by_cause(self._diagnosed.tests) if mended & {t.id for t in one}]
+        tests = tuple(test for cluster in alike for test in cluster)
+        found.left = tuple(test for test in tests if test.id not in mended)
+        if found.left:
+            all_mended = self._passing([one.candidate for one in found.plausible], tests)
+            if all_mended:
+                found.plausible = [one for one in found.plausible if one.candidate in all_mended]
+                found.tests, found.left = tests, ()
+
+    def _doubt(self) -> None:
+        """Whether the tests need the conditions that the plausible candidates bring."""
+        found = self._found
+        asked = [list(doubts(one.candidate, self._read)) for one in found.plausible]
+        instead = dict.fromkeys(doubt.instead for each in asked for doubt in each)
+        passing = self._passing(instead, found.tests)
+        for at, each in enumerate(asked):
+            clauses = tuple(doubt.clause for doubt in each if doubt.instead in passing)
+            found.plausible[at] = replace(found.plausible[at], unneeded=clauses)
+
+    def _passing(
+        self, candidates: Iterable[Candidate], tests: Sequence[TestRan]
+    ) -> frozenset[Candidate]:
+        """Those that mend these tests and break none, as far as there is time to know."""
+        judged_ones = self._laboratory.evaluate(
+            candidates,
+            self._spectrum,
+            wanted=[test.id for test in tests],
+            until=Until(deadline=time.monotonic() + CLOSELY_SECONDS),
+        )
+        with closing(judged_ones) as stream:
+            return frozenset(judged.candidate for judged in stream if judged.plausible)
 
     # --------------------------------------------------------------------------- telling apart
 

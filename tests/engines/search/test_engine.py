@@ -70,6 +70,7 @@ class FakeLaboratory:
     accepts: Callable[[str], bool]
     base: Spectrum = SPECTRUM
     is_same: Callable[[Candidate], bool | None] = lambda _: None
+    can_mend: Callable[[Sequence[str]], bool] = lambda _: True
     interrupts_after: int | None = None
     spectra: int = 0
     tried: int = 0
@@ -90,7 +91,8 @@ class FakeLaboratory:
             if self.tried == self.interrupts_after:
                 raise KeyboardInterrupt
             text = new_texts(candidate, TREE.read)[PATH]
-            plausible, is_same = self.accepts(text), self.is_same(candidate)
+            plausible = self.accepts(text) and self.can_mend(wanted)
+            is_same = self.is_same(candidate)
             yield Judged(candidate=candidate, plausible=plausible, fixed=0, is_same=is_same)
 
     def behaviours(
@@ -156,6 +158,45 @@ def test_tests_that_pass_with_a_condition_and_its_opposite_say_nothing_for_it() 
         return answer.confidence or 0.0
 
     assert confidence("count >= 2") < 0.5 < confidence("count <= 2")
+
+
+@pytest.mark.parametrize("constant", ["True", "False"])
+def test_what_no_test_needs_of_a_condition_is_said_and_makes_it_unsure(constant: str) -> None:
+    lines = LESS, f"    if {constant}:\n"
+    answer = solve(FakeLaboratory(lambda text: any(line in text for line in lines)))
+    assert answer.patch
+    assert answer.patch.edits[0].new == LESS
+    ever = "not to hold" if constant == "True" else "to hold"
+    assert f"Look at it closely: no test needs its condition `count <= 2` {ever}." in answer.notes
+    assert answer.confidence is not None
+    assert answer.confidence < 0.5
+
+
+ALIKE = f"{TEST}::test_all"
+TWO_FAIL = Spectrum((*SPECTRUM.tests, replace(SPECTRUM.tests[0], id=ALIKE)))
+
+
+def test_what_mends_one_of_the_tests_that_fail_alike_is_unsure() -> None:
+    laboratory = FakeLaboratory(accepts_less, TWO_FAIL, can_mend=lambda tests: ALIKE not in tests)
+    answer = solve(laboratory, task("test_total fails"))
+    assert answer.patch
+    said = f"Look at it closely: {ALIKE} seems to fail from the same cause and still fails."
+    assert said in answer.notes
+    assert answer.confidence is not None
+    assert answer.confidence < 0.5
+
+
+def test_what_was_found_for_one_test_and_mends_all_that_fail_alike_is_as_sure() -> None:
+    asked: list[Sequence[str]] = []
+
+    def can_mend(tests: Sequence[str]) -> bool:
+        asked.append(tests)
+        return len(asked) > 1  # there was no time for it in the search for both
+
+    answer = solve(FakeLaboratory(accepts_less, TWO_FAIL, can_mend=can_mend), task("test_total"))
+    assert answer.patch
+    assert f"With the change these tests pass that failed: {FAILS}, {ALIKE}." in answer.notes
+    assert not any("Look at it closely" in note for note in answer.notes)
 
 
 def test_a_second_run_says_the_very_same_in_what_is_committed() -> None:
