@@ -22,6 +22,9 @@ MOST_PLACES = 3
 """Texts that differ in more places are different texts."""
 LONGEST = 600
 """Characters of a text that is looked at, and of a difference."""
+MOST_SUBSTITUTIONS = 6
+MOST_GROWN = 4
+"""Characters; what gets longer by more is no other spelling."""
 _LEAST_ALIKE = 0.3
 _Code = tuple[str, int, int, int, int]
 """What `SequenceMatcher` tells: a kind, and a span on either side."""
@@ -52,12 +55,10 @@ class Difference:
 def differences(messages: Sequence[str]) -> tuple[Difference, ...]:
     """Those of the texts in failing tests' messages, the surest first."""
     found: dict[tuple[str, str], float] = {}
-    pairs = dict.fromkeys(pair for message in messages for pair in _pairs(message))
-    for one, other in list(pairs)[:MOST_PAIRS]:
-        for first, second in ((one, other), (other, one)):
-            for made in _between(first[:LONGEST], second[:LONGEST]):
-                key = made.old, made.new
-                found[key] = max(made.weight, found.get(key, 0.0))
+    for one, other in _either_way(messages):
+        for made in _between(one, other):
+            key = made.old, made.new
+            found[key] = max(made.weight, found.get(key, 0.0))
     ranked = sorted(found.items(), key=lambda item: -item[1])
     return tuple(Difference(*key, weight) for key, weight in ranked[:MOST_DIFFERENCES])
 
@@ -70,7 +71,42 @@ def places(text: str, inside: str) -> list[int]:
     return [match.start() for match in found]
 
 
+# --------------------------------------------------------------------------- what makes them alike
+
+
+def substitutions(messages: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """What stands in one text wherever they differ, with what the other has there."""
+    pairs = _either_way(messages)
+    found = dict.fromkeys(made for one, other in pairs for made in _substituted(one, other))
+    return tuple(found)[:MOST_SUBSTITUTIONS]
+
+
+def _substituted(one: str, other: str) -> Iterator[tuple[str, str]]:
+    """With the character before or after, where else something would come out of nothing."""
+    codes = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    changes = [code for code in codes if code[0] != "equal"]
+    if not changes or len(changes) > MOST_PLACES:
+        return
+    for before, after in ((0, 0), (0, 1), (1, 0)):
+        made = {
+            (one[max(0, low - before) : high + after], other[max(0, start - before) : end + after])
+            for _, low, high, start, end in changes
+        }
+        old, new = made.pop()
+        if not made and old and old != one and len(new) <= len(old) + MOST_GROWN:
+            yield old, new
+            return
+
+
 # ------------------------------------------------------------------------------- what is compared
+
+
+def _either_way(messages: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The first texts that are compared, each pair in both orders."""
+    pairs = dict.fromkeys(pair for message in messages for pair in _pairs(message))
+    for one, other in list(pairs)[:MOST_PAIRS]:
+        yield one[:LONGEST], other[:LONGEST]
+        yield other[:LONGEST], one[:LONGEST]
 
 
 def _pairs(message: str) -> Iterator[tuple[str, str]]:

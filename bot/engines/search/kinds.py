@@ -113,13 +113,17 @@ def of(node: ast.AST | None, known: Kinds, depth: int = 4) -> str:
     if isinstance(node, ast.Attribute):
         return known.get(f".{node.attr}", "")
     if isinstance(node, ast.Call):
-        return _of_call(node)
+        return _of_call(node, known, depth - 1)
     return _of_operation(node, known, depth - 1)
 
 
-def _of_call(node: ast.Call) -> str:
+def _of_call(node: ast.Call, known: Kinds, depth: int) -> str:
     if isinstance(node.func, ast.Attribute):
-        return METHODS.get(node.func.attr, "")
+        kind = METHODS.get(node.func.attr, "")
+        given = (
+            (node.func.value, *node.args) if kind == "str" and node.func.attr != "decode" else ()
+        )
+        return "bytes" if any(of(each, known, depth) == "bytes" for each in given) else kind
     return CALLS.get(node.func.id, "") if isinstance(node.func, ast.Name) else ""
 
 

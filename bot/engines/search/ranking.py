@@ -54,7 +54,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.69: arithmetic-operand bound-number bound-slice regex-word
     0.68: attribute
     0.66: truth
-    0.64: regex-quantifier
+    0.64: regex-quantifier wrapper-replaced
     0.60: boolean-grouping branch-swapped
     0.59: exception-text statement-outward unary
     0.58: argument-moved value-elsewhere
@@ -102,7 +102,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.21: wrapper-bounds
     0.20: asynchronous base-class conditional-value guard-borrowed
     0.20: loop-result membership parameters return-element
-    0.20: term-added value-chosen value-normalised wrapper-own-function
+    0.20: term-added value-chosen value-normalised value-unwrapped wrapper-own-function
     0.18: constant-for-name
     0.17: attribute-default wrapper wrapper-own-method
     0.15: return-dropped

@@ -14,7 +14,7 @@ from bot.definitions import parse
 from bot.engines import Task
 from bot.engines.search.choosing import Choice, Plausible, choose
 from bot.engines.search.diagnosing import Diagnosed, broke_at, by_cause
-from bot.engines.search.differences import differences
+from bot.engines.search.differences import differences, substitutions
 from bot.engines.search.differing import Seen, read_seen, unseen
 from bot.engines.search.doubting import doubts
 from bot.engines.search.evaluating import Until
@@ -180,6 +180,7 @@ class Search:
             errors=tuple(dict.fromkeys(error for test in tests for error in _errors(test))),
             literals=plain(literals),
             differences=found,
+            substitutions=substitutions(messages),
             awaited=awaited(tests, self._read),
             raised={
                 at: test.origin or test.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engines.search.differences import differences
+from bot.engines.search.differences import differences, substitutions
 from bot.engines.search.generating import Hints
 from bot.engines.search.localising import localise
 from bot.engines.search.model import Outcome, Spectrum, TestRan
@@ -117,3 +117,24 @@ def test_a_letter_is_not_found_in_the_middle_of_words() -> None:
 def test_the_more_words_around_a_difference_the_more_it_weighs() -> None:
     found = {each.old: each.weight for each in differences(["assert 'b' == 'a'"])}
     assert max(found.values()) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ("a_b_c", "a-b-c", {("_", "-"), ("-", "_")}),
+        ("|a|\n|b | c|", "|a|\n|b \\\\| c|", {("|", "\\|"), ("\\", "")}),
+        ("a < b", "a &lt; b", {("<", "&lt;"), ("&lt;", "<")}),
+        ("see here", "see here and there", {(" and there", "")}),
+        ("a | b", "a \\\\| b", {("|", "\\|"), ("\\", "")}),
+        ("a b c", "a  b  c", {(" ", "")}),
+        ("one", "two", set()),
+        ("a b", "a, c", set()),
+        ("", "x", set()),
+    ],
+)
+def test_what_stands_for_what_wherever_two_texts_differ(
+    one: str, other: str, found: set[tuple[str, str]]
+) -> None:
+    message = f"AssertionError: '{one}' != '{other}'".replace("\n", "\\n")
+    assert set(substitutions([message])) == found

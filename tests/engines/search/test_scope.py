@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from bot.engines.search import kinds
 from bot.engines.search.scope import Called, Names, free_names
 from bot.engines.search.source import Source
 
@@ -153,3 +154,17 @@ def test_free_names_are_those_needed_from_around(text: str, free: set[str]) -> N
     (statement,) = ast.parse(text).body
     node = statement.value if isinstance(statement, ast.Expr) else statement
     assert free_names(node) == free
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("b','.join(x)", "bytes"),
+        ("x.replace(b'a', b'b') + y", "bytes"),
+        ("x.strip().replace('a', 'b')", "str"),
+        ("b'a'.decode()", "str"),
+        ("x.startswith(b'a')", "bool"),
+    ],
+)
+def test_what_methods_make_of_bytes_are_bytes(text: str, kind: str) -> None:
+    assert kinds.of(ast.parse(text, mode="eval").body, {}) == kind

@@ -158,6 +158,28 @@ def f(s):
 """,
         80,
     ),
+    (
+        "branch-swapped",
+        """\
+def f(a, b):
+    if a:
+        return one(a)
+    elif b:
+        two()
+        return two(b)
+    return None
+""",
+        """\
+def f(a, b):
+    if b:
+        two()
+        return two(b)
+    elif a:
+        return one(a)
+    return None
+""",
+        80,
+    ),
 ]
 
 

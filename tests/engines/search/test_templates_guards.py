@@ -147,6 +147,46 @@ def f(x):
 """,
         120,
     ),
+    (
+        "conditional-value",
+        """\
+def f(lines):
+    text = b'\\n'.join(lines) + b'\\n'
+    return text
+""",
+        """\
+def f(lines):
+    text = b'\\n'.join(lines) + b'\\n' if lines else b''
+    return text
+""",
+        200,
+    ),
+    (
+        "fallback",
+        """\
+PORTS = {}
+
+
+class A:
+    def f(self):
+        return self.port
+
+    def g(self, scheme):
+        self.port = PORTS.get(self.scheme)
+""",
+        """\
+PORTS = {}
+
+
+class A:
+    def f(self):
+        return self.port or PORTS.get(self.scheme)
+
+    def g(self, scheme):
+        self.port = PORTS.get(self.scheme)
+""",
+        250,
+    ),
 ]
 
 

@@ -39,3 +39,22 @@ def test_what_is_known_to_be_of_another_kind_is_not_made_a_list(
     text = f"def f(x: {annotation}):\n    y = one(x)\n    return y\n"
     always = "int):\n    x = list(x)".replace("int", annotation)
     assert any(always in one for one in made(text, "value-normalised")) is fits
+
+
+KNOWN = """\
+def known(value, kind):
+    if is_wrapped(kind):
+        return known(value, inner_of(kind))
+    return isinstance(value, kind)
+
+
+def made(value, wanted):
+{line}    if wanted in READY:
+        return READY[wanted]
+    return value
+"""
+
+
+def test_what_is_unwrapped_elsewhere_is_unwrapped_here() -> None:
+    line = "    if is_wrapped(wanted):\n        wanted = inner_of(wanted)\n"
+    check("value-unwrapped", KNOWN.format(line=""), KNOWN.format(line=line), 1500)

@@ -378,6 +378,30 @@ WORD = re.compile('\\ba b')
 """,
         40,
     ),
+    (
+        "regex-class",
+        r"""import re
+
+DIGITS = re.compile(r'(?P<n>[\d]{0,2})\Z')
+""",
+        r"""import re
+
+DIGITS = re.compile(r'(?P<n>[0-9]{0,2})\Z')
+""",
+        60,
+    ),
+    (
+        "regex-escape",
+        r"""import re
+
+DIGITS = re.compile(r'(?P<n>\d{0,2})\Z')
+""",
+        r"""import re
+
+DIGITS = re.compile(r'(?P<n>[0-9]{0,2})\Z')
+""",
+        120,
+    ),
 ]
 
 

@@ -217,6 +217,18 @@ def f(x):
 ''',
         5,
     ),
+    (
+        "wrapper-method",
+        """\
+def f(lines):
+    return [line for line in lines if line.startswith('#')]
+""",
+        """\
+def f(lines):
+    return [line for line in lines if line.lstrip().startswith('#')]
+""",
+        150,
+    ),
 ]
 
 
@@ -233,3 +245,14 @@ def test_what_the_tests_have_at_an_edge_is_taken_away() -> None:
     assert found is not None
     assert found.candidate.template == "wrapper-trimmed"
     assert found.rank < 400
+
+
+def test_what_the_tests_found_instead_is_replaced_before() -> None:
+    before = "def f(cell):\n    text = shown(cell)\n    return '|' + text\n"
+    after = before.replace("shown(cell)", "shown(cell).replace('|', '\\\\|')")
+    hints = Hints(substitutions=(("|", "\\|"),))
+    found = search(before, after, hints=hints)
+    assert found is not None
+    assert found.candidate.template == "wrapper-replaced"
+    assert found.rank < 30
+    assert search(before, after) is None

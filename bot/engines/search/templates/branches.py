@@ -20,12 +20,14 @@ def swapped(node: ast.If, site: Site) -> Iterator[Variant]:
     other = node.orelse[0] if is_elif else None
     inner = other.body if isinstance(other, ast.If) else node.orelse
     two = source.statement_start(inner[0]), source.statement_end(inner[-1])
-    edits = (Edit(*one, text[slice(*two)]), Edit(*two, text[slice(*one)]))
-    yield Variant(edits, 1.0, "exchange the two branches")
+    bodies = Edit(*one, text[slice(*two)]), Edit(*two, text[slice(*one)])
+    yield Variant(bodies, 1.0, "exchange the two branches")
     if isinstance(other, ast.If):
-        tests = source.outer_span(node.test), source.outer_span(other.test)
-        edits = (Edit(*tests[0], text[slice(*tests[1])]), Edit(*tests[1], text[slice(*tests[0])]))
-        yield Variant(edits, 0.4, "exchange the two conditions")
+        first, second = source.outer_span(node.test), source.outer_span(other.test)
+        tests = Edit(*first, text[slice(*second)]), Edit(*second, text[slice(*first)])
+        yield Variant(tests, 0.4, "exchange the two conditions")
+        edits = tuple(sorted((*tests, *bodies)))
+        yield Variant(edits, 0.6, "ask the second condition first")
 
 
 def chain(node: ast.If, site: Site) -> Iterator[Variant]:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from heapq import nlargest
+from itertools import islice
 
 from bot.engines.search import kinds
 from bot.engines.search.scope import free_names
 from bot.engines.search.source import Function
-from bot.engines.search.templates.site import Site, Template, Variant, remembered
-from bot.engines.search.templates.writing import LAMBDA, OR, short
+from bot.engines.search.templates.site import Seen, Site, Template, Variant, remembered
+from bot.engines.search.templates.writing import LAMBDA, OR, joined, short
 
-_EMPTY = {"str": "''", "list": "[]", "dict": "{}", "int": "0", "float": "0.0", "tuple": "()"}
+_EMPTY = {
+    "str": "''",
+    "list": "[]",
+    "dict": "{}",
+    "int": "0",
+    "float": "0.0",
+    "tuple": "()",
+    "bytes": "b''",
+}
 _ALSO_RETURNED = {**{kind: (text,) for kind, text in _EMPTY.items()}, "bool": ("False", "True")}
 _RETURNED = (
     ("None", 0.6),
@@ -28,6 +37,7 @@ _RETURNED = (
 MOST_NAMES = 6
 MOST_GUARDS = 100
 LONGEST_SUBJECT = 40
+MOST_FALLBACKS = 25
 _PLAIN = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.If, ast.While, ast.With)
 
 
@@ -302,6 +312,20 @@ def fallback(node: ast.expr, site: Site) -> Iterator[Variant]:
     for weight, name in site.names_near(node)[:8]:
         if name != text and isinstance(parent, ast.Assign | ast.Return | ast.Call | ast.keyword):
             yield site.swap(node, f"{text} or {name}", 0.4 * weight, level=OR)
+    if isinstance(parent, ast.Assign | ast.Return):
+        for weight, seen in islice(_fallbacks(node, kind, site), MOST_FALLBACKS):
+            new = f"{text} or {joined(seen.text, seen.level, OR)}"
+            yield site.swap(node, new, 0.5 * weight, level=OR)
+
+
+def _fallbacks(node: ast.expr, kind: str, site: Site) -> Iterator[tuple[float, Seen]]:
+    """What is asked or looked up elsewhere, and has nothing of the value in it, nor it of that."""
+    text = site.text(node)
+    for weight, seen in site.borrowable(node, far=True):
+        is_asked = isinstance(seen.node, ast.Call | ast.Subscript | ast.Attribute)
+        is_apart = text not in seen.text and seen.text not in text
+        if is_asked and is_apart and kinds.alike(kind, seen.kind) and seen.kind != "function":
+            yield weight, seen
 
 
 def _is_value(node: ast.expr, site: Site) -> bool:
@@ -353,7 +377,7 @@ def _others(node: ast.expr, parent: ast.AST, site: Site) -> list[tuple[float, st
     kind = site.kind(node)
     found = [(1.0, "None"), (0.4, "0"), (0.4, site.source.quote * 2), (0.4, "[]")]
     if kind in _EMPTY:
-        found.insert(0, (1.0, _EMPTY[kind].replace("'", site.source.quote)))
+        found = [(1.0, _EMPTY[kind].replace("'", site.source.quote)), (0.9, "None")]
     function = site.source.function_of(node)
     if isinstance(parent, ast.Return) and function is not None:
         found = return_values(site, function)[:5] + found

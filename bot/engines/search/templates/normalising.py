@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from bot.engines.search.templates.guards import header_of
-from bot.engines.search.templates.site import Site, Template, Variant
+from bot.engines.search.templates.site import Site, Template, Variant, remembered
 
 MOST_NAMES = 4
+MOST_PAIRS = 12
 _PLACES = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.If, ast.While, ast.With)
 _FORMS: tuple[tuple[float, str, str], ...] = (
     (1.0, "isinstance({0}, str)", "[{0}]"),
@@ -109,6 +111,45 @@ def _functions(site: Site) -> Iterator[str]:
             yield function
 
 
+def unwrapped(node: ast.stmt, site: Site) -> Iterator[Variant]:
+    """`if is_p(x): x = f(x)` before what uses `x`, as elsewhere `f(y)` is called if `is_p(y)`."""
+    if site.source.indent_of(node) is None:
+        return
+    for weight, name in _used(node, site):
+        for test, value in _pairs(site):
+            lines = [f"if {test.format(name)}:", f"{site.source.step}{name} = {value.format(name)}"]
+            made = site.insert_before(node, lines, weight)
+            if made is not None:
+                yield made
+
+
+@remembered
+def _pairs(site: Site) -> list[tuple[str, str]]:
+    """What is asked of a variable with what is called for it then, with a gap for its name."""
+    found: dict[tuple[str, str], None] = {}
+    for node in site.source.nodes:
+        if isinstance(node, ast.If) and (name := _of_one(node.test)) is not None:
+            test = _with_gap(node.test, name, site)
+            for inner in (part for statement in node.body for part in ast.walk(statement)):
+                if _of_one(inner) == name:
+                    found[test, _with_gap(inner, name, site)] = None
+    return list(found)[:MOST_PAIRS]
+
+
+def _of_one(node: ast.AST) -> str | None:
+    """The variable that a function is called for, alone or with a class: `f(x)`, `is_a(x, T)`."""
+    match node:
+        case ast.Call(func=ast.Name(), args=[ast.Name(id=name)], keywords=[]):
+            return name
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name()]):
+            return name
+    return None
+
+
+def _with_gap(node: ast.AST, name: str, site: Site) -> str:
+    return re.sub(rf"\((?:{name})\b", "({}", site.text(node), count=1)
+
+
 _SOUNDS = (
     "to_",
     "normal",
@@ -121,4 +162,7 @@ _SOUNDS = (
     "escape",
     "unescape",
 )
-TEMPLATES = (Template("value-normalised", _PLACES, brought),)
+TEMPLATES = (
+    Template("value-normalised", _PLACES, brought),
+    Template("value-unwrapped", _PLACES, unwrapped),
+)

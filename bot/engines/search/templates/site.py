@@ -79,6 +79,8 @@ class Hints:
     """Strings that the failing tests compare with."""
     differences: Sequence[Difference] = ()
     """Where the texts differ that they have compared."""
+    substitutions: Sequence[tuple[str, str]] = ()
+    """What stands in one of those texts where the other has what."""
     awaited: Sequence[Awaited] = ()
     """Errors that they wait for."""
     raised: Mapping[tuple[str, int], str] = field(default_factory=dict)

@@ -63,11 +63,12 @@ _CLASHES: Mapping[str, tuple[str, ...]] = {
 """Kinds that cannot be added to those named, but made one of them."""
 _METHODS: Mapping[str, str] = {
     "str": "strip() lower() upper() rstrip() lstrip() split() encode() splitlines() title()",
-    "bytes": "decode()",
+    "bytes": "decode() strip() lstrip() rstrip() lower() upper() split()",
     "dict": "items() copy() values() keys()",
     "list": "copy()",
     "set": "copy()",
-    "": "strip() lower() copy() items() upper() rstrip() values() keys() encode() decode() split()",
+    "": "strip() lower() copy() items() upper() rstrip() lstrip() values() keys() encode() "
+    "decode() split()",
 }
 _BOUNDED = (("max(0, {})", 1.0), ("min({}, 1)", 0.3), ("max(1, {})", 0.6), ("max({}, 0)", 0.8))
 
@@ -172,6 +173,19 @@ def _edges(site: Site) -> dict[str, set[str]]:
         if len(text) > 1 and not text[-1].isalnum():
             found.setdefault(text[-1], set()).update(("removesuffix", "rstrip"))
     return dict(sorted(found.items(), key=lambda pair: pair[0].isprintable())[:6])
+
+
+def substituted(node: ast.expr, site: Site) -> Iterator[Variant]:
+    """`x` as `x.replace(…)`, with what the tests have found in one text where another was."""
+    if not site.hints.substitutions or not _takes_calls(node, site):
+        return
+    if site.kind(node) not in ("", "str") or isinstance(site.parent(node), ast.Compare):
+        return
+    known = 1.0 if site.kind(node) == "str" else 0.7
+    quote = site.source.quote
+    for old, new in site.hints.substitutions:
+        given = f"{string(old, quote)}, {string(new, quote)}"
+        yield site.swap(node, f"{site.operand(node)}.replace({given})", known)
 
 
 def own_functions(node: ast.expr, site: Site) -> Iterator[Variant]:
@@ -298,6 +312,7 @@ TEMPLATES = (
     Template("wrapper-bounds", (*_VALUES, ast.BinOp), bounded),
     Template("wrapper-method", (*_VALUES, ast.Constant), methods),
     Template("wrapper-trimmed", (ast.Call, ast.Name), trimmed),
+    Template("wrapper-replaced", (*_VALUES, ast.JoinedStr), substituted),
     Template("wrapper-own-function", _VALUES, own_functions),
     Template("wrapper-own-method", _VALUES, own_methods),
     Template("await-added", (ast.Call,), awaited),
