@@ -185,7 +185,7 @@ class A:
     def g(self, scheme):
         self.port = PORTS.get(self.scheme)
 """,
-        250,
+        400,
     ),
 ]
 
