@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.engines.search.differing import Seen
 from bot.engines.search.model import Candidate
 
 SMELL = 0.08
 """What a weight keeps for each sign that a candidate fits the tests only."""
-UNNEEDED = 1.0
 HANGS = 0.2
 """What is left for one that does not end on inputs on which others do,"""
 OFTEN = 3
@@ -67,7 +66,6 @@ class Plausible:
     order: int
     lines: int = 1
     smells: tuple[str, ...] = ()
-    unneeded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +99,14 @@ class Choice:
 
     def share(self, weighed: Weighed) -> float:
         return self.shares.get(weighed.kind, 0.0)
+
+    def doubted(self, clauses: Mapping[Candidate, tuple[str, ...]]) -> Choice:
+        """The same choice, with more that speaks against some without making others likelier."""
+        ranked = (
+            replace(one, against=(*one.against, *clauses.get(one.candidate, ())))
+            for one in self.ranked
+        )
+        return replace(self, ranked=tuple(ranked))
 
     def without(self, weighed: Weighed) -> Choice:
         """What is left when one turns out to be wrong."""
@@ -158,7 +164,7 @@ def _prior(one: Plausible, found: Sequence[Plausible]) -> float:
 def _factors(one: Plausible, did: Seen) -> dict[str, float]:
     """What speaks for less weight, by what it says against; what only orders has no words."""
     own, peers = did.own, did.peers
-    found = {**dict.fromkeys(one.unneeded, UNNEEDED), **dict.fromkeys(one.smells, SMELL)}
+    found = dict.fromkeys(one.smells, SMELL)
     quiet = PER_LINE ** max(0, one.lines - 1)
     excess = own.raises - min(other.raises for other in peers)
     quiet *= RAISES ** (excess / max(1, len(own.outcomes)))

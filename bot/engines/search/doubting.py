@@ -18,6 +18,7 @@ from bot.untrusted import one_line
 
 Read = Callable[[str], str | None]
 MAX_SHOWN = 60
+_INSTEAD = ("False", "to hold"), ("True", "not to hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Doubt:
 
 
 def doubts(candidate: Candidate, read: Read) -> Iterator[Doubt]:
-    """The candidate with `False` and with `True` for each of its new conditions."""
+    """The candidate with `False` and with `True` for each of its new conditions.
+
+    But no loop is made to go on for ever.
+    """
     for path, text in new_texts(candidate, read).items():
         old = read(path) or ""
         try:
@@ -40,7 +44,8 @@ def doubts(candidate: Candidate, read: Read) -> Iterator[Doubt]:
         for node in _new_conditions(before, after):
             start, end = after.span(node)
             shown = one_line(after.text[start:end], MAX_SHOWN)
-            for constant, ever in ("False", "to hold"), ("True", "not to hold"):
+            is_loop = isinstance(after.parents.get(node), ast.While)
+            for constant, ever in _INSTEAD[:1] if is_loop else _INSTEAD:
                 made = text[:start] + constant + text[end:]
                 instead = _changed(candidate, path, old, made)
                 yield Doubt(instead, f"no test needs its condition `{shown}` {ever}")

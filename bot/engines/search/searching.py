@@ -6,7 +6,7 @@ import ast
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
@@ -31,6 +31,8 @@ MAX_PLAUSIBLE = 24
 MORE = 300, 1_500
 """After the first plausible candidate as many more are tried as before it, within these bounds."""
 MORE_SECONDS = 3.0, 10.0
+MAX_DOUBTED = 5
+"""So many of the best candidates are looked at closely: one of them will be proposed."""
 CLOSELY_SECONDS = 3.0
 """For each look at what is plausible; in a slow suite it is not known then."""
 INPUTS = 150
@@ -124,8 +126,8 @@ class Search:
                 if found.plausible:
                     progress("telling the plausible changes apart")
                     self._look_beyond()
-                    self._doubt()
                     found.choice = choose(found.plausible, self._seen())
+                    found.choice = found.choice.doubted(self._unneeded())
                     break
         except (KeyboardInterrupt, CannotTest):
             if not found.plausible:
@@ -227,15 +229,16 @@ class Search:
                 found.plausible = [one for one in found.plausible if one.candidate in all_mended]
                 found.tests, found.left = tests, ()
 
-    def _doubt(self) -> None:
-        """Whether the tests need the conditions that the plausible candidates bring."""
-        found = self._found
-        asked = [list(doubts(one.candidate, self._read)) for one in found.plausible]
-        instead = dict.fromkeys(doubt.instead for each in asked for doubt in each)
-        passing = self._passing(instead, found.tests)
-        for at, each in enumerate(asked):
-            clauses = tuple(doubt.clause for doubt in each if doubt.instead in passing)
-            found.plausible[at] = replace(found.plausible[at], unneeded=clauses)
+    def _unneeded(self) -> dict[Candidate, tuple[str, ...]]:
+        """Of the best candidates, what the tests do not need of the conditions that they bring."""
+        best = [one.candidate for one in self._found.choice.ranked[:MAX_DOUBTED]]
+        asked = {candidate: list(doubts(candidate, self._read)) for candidate in best}
+        instead = dict.fromkeys(doubt.instead for each in asked.values() for doubt in each)
+        passing = self._passing(instead, self._found.tests)
+        return {
+            candidate: tuple(doubt.clause for doubt in each if doubt.instead in passing)
+            for candidate, each in asked.items()
+        }
 
     def _passing(
         self, candidates: Iterable[Candidate], tests: Sequence[TestRan]

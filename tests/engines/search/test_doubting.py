@@ -39,6 +39,11 @@ def test_what_is_asked_otherwise_is_tried_with_either_answer() -> None:
     }
 
 
+def test_no_loop_is_made_to_go_on_for_ever() -> None:
+    tried = instead("    return [v", "    while values[0] < at:\n        at -= 1\n    return [v")
+    assert list(tried) == ["while False:"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
