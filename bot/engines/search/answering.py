@@ -138,11 +138,11 @@ def _beside(
 
 def _still_failing(left: Sequence[TestRan]) -> Iterator[str]:
     """That it may mend only a part of the defect, as a clause."""
-    if len(left) == 1:
-        yield f"{one_line(left[0].id, 80)} seems to fail from the same cause and still fails"
-    elif left:
-        such = f"{len(left)} more tests such as {one_line(left[0].id, 80)}"
-        yield f"{such} seem to fail from the same cause and do not all pass with it"
+    if left:
+        first, is_one = one_line(left[0].id, 80), len(left) == 1
+        what = first if is_one else f"all of {len(left)} more tests such as {first}"
+        seem = "seems" if is_one else "seem"
+        yield f"it was not seen to mend {what} too, which {seem} to fail from the same cause"
 
 
 def _nothing_found(found: Searched) -> str:

@@ -81,7 +81,7 @@ class Searched:
     plausible: list[Plausible] = field(default_factory=list)
     tests: tuple[TestRan, ...] = ()
     left: tuple[TestRan, ...] = ()
-    """Those that seem to fail from the same cause, of which some still do."""
+    """Those that seem to fail from the same cause, and were not all seen to pass."""
     choice: Choice = field(default_factory=lambda: Choice(ranked=()))
     tried_in_time: int | None = None
     """So many were tried for these tests when time ended; None where it did not."""

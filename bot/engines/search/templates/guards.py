@@ -37,7 +37,7 @@ _RETURNED = (
 MOST_NAMES = 6
 MOST_GUARDS = 100
 LONGEST_SUBJECT = 40
-MOST_FALLBACKS = 25
+MOST_FALLBACKS = 10
 _PLAIN = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.If, ast.While, ast.With)
 
 
@@ -315,7 +315,7 @@ def fallback(node: ast.expr, site: Site) -> Iterator[Variant]:
     if isinstance(parent, ast.Assign | ast.Return):
         for weight, seen in islice(_fallbacks(node, kind, site), MOST_FALLBACKS):
             new = f"{text} or {joined(seen.text, seen.level, OR)}"
-            yield site.swap(node, new, 0.5 * weight, level=OR)
+            yield site.swap(node, new, 0.4 * weight, level=OR)
 
 
 def _fallbacks(node: ast.expr, kind: str, site: Site) -> Iterator[tuple[float, Seen]]:
