@@ -180,8 +180,8 @@ def test_what_mends_one_of_the_tests_that_fail_alike_is_unsure() -> None:
     laboratory = FakeLaboratory(accepts_less, TWO_FAIL, can_mend=lambda tests: ALIKE not in tests)
     answer = solve(laboratory, task("test_total fails"))
     assert answer.patch
-    said = f"Look at it closely: not seen to pass: {ALIKE}, for what seems to be the same cause."
-    assert said in answer.notes
+    said = f"it was not seen to mend {ALIKE} too, which seems to fail from the same cause"
+    assert f"Look at it closely: {said}." in answer.notes
     assert answer.confidence is not None
     assert answer.confidence < 0.5
 
