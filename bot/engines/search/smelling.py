@@ -46,6 +46,8 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
     yield from _of_handlers(before.handlers - after.handlers, after.handlers - before.handlers)
     for asked in sorted((after.unrelated - before.unrelated).elements()):
         yield f"its condition `{asked}` has nothing to do with what it guards"
+    if after.idle > before.idle:
+        yield "it makes a statement do nothing"
     if after.fixed_conditions > before.fixed_conditions:
         yield "it makes a condition constant"
     for kind, ways in (("returns", after.returned), ("looks for", after.compared)):
@@ -95,6 +97,8 @@ class _Counts:
         self.compared: Counter[str] = Counter()
         self.handlers: Counter[_Handler] = Counter()
         self.fixed_conditions = 0
+        self.idle = 0
+        """Assignments of what is there already."""
         self.unrelated = Counter(_unrelated(module.body, frozenset()))
         """What conditions ask about, if nothing that they decide has to do with it."""
         for node in ast.walk(module):
@@ -103,6 +107,8 @@ class _Counts:
     def _count(self, node: ast.AST) -> None:
         if isinstance(node, ast.stmt) and not isinstance(node, ast.Pass):
             self.statements[type(node).__name__] += 1
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute):
+            self.idle += ast.unparse(node.value) in map(ast.unparse, node.targets)
         if isinstance(node, ast.Return) and node.value is not None:
             self.returned.update(constants(node.value))
         if isinstance(node, ast.Compare):

@@ -11,6 +11,7 @@ from tests.scratch import MemoryTree
 
 BASE = """\
 def pick(values, at):
+    at = abs(at)
     if at < 0:
         raise ValueError(at)
     for value in values:
@@ -34,6 +35,7 @@ def found(old: str, new: str) -> tuple[str, ...]:
         ("        raise ValueError(at)\n", "        pass\n", "it only takes code away"),
         ("return None", "return 7", "it returns 7, which stands in the failing test"),
         ("value > at", "value > at and value != 7", "it looks for 7, which stands"),
+        ("at = abs(at)", "at = at", "it makes a statement do nothing"),
         ("value > at", "True", "it makes a condition constant"),
         ("value > at", "value > at or True", "it makes a condition constant"),
         (
@@ -52,6 +54,7 @@ def test_it_is_said_what_looks_made_for_the_tests(old: str, new: str, said: str)
     [
         ("value > at", "value >= at"),
         ("at < 0", "at <= 0"),
+        ("at = abs(at)", "at = values"),
         ("return None", "return 0"),
         ("return None", "return at"),
         ("if at < 0", "if not values or at < 0"),
