@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from textwrap import dedent
@@ -43,13 +45,13 @@ def applied(text: str, candidate: Candidate) -> str:
 def search(before: str, after: str, template: str = "", hints: Hints | None = None) -> Found | None:
     """The first candidate (of the template, if one is named) with the syntax tree of `after`."""
     before, after = dedent(before), dedent(after)
-    goal = ast.dump(ast.parse(after))
+    is_goal = _same_tree_as(after)
     texts = {PATH: before}
     candidates = generate(texts.get, everywhere(before), hints=hints)
     for rank, candidate in enumerate(islice(candidates, MOST), start=1):
         if not template or candidate.template == template:
             text = applied(before, candidate)
-            if ast.dump(ast.parse(text)) == goal:
+            if is_goal(text):
                 return Found(candidate, rank, text)
     return None
 
@@ -75,7 +77,7 @@ def check(template: str, before: str, after: str, within: int = MOST) -> Found:
 def _offers(template: str, before: str, after: str) -> bool:
     """Whether the template offers the change, though another one came first."""
     before, after = dedent(before), dedent(after)
-    goal = ast.dump(ast.parse(after))
+    is_goal = _same_tree_as(after)
     source = Source(PATH, before)
     site = Site(source, Names(source))
     one = next(one for one in ALL if one.name == template)
@@ -85,9 +87,21 @@ def _offers(template: str, before: str, after: str) -> bool:
                 text = before
                 for start, end, new in sorted(variant.edits, reverse=True):
                     text = text[:start] + new + text[end:]
-                try:
-                    if ast.dump(ast.parse(text)) == goal:
-                        return True
-                except SyntaxError:
-                    continue
+                if is_goal(text):
+                    return True
     return False
+
+
+def _same_tree_as(goal: str) -> Callable[[str], bool]:
+    """Whether a text has the syntax tree of the goal; told quickly of the many that have not."""
+    tree, letters = ast.dump(ast.parse(goal)), _letters(goal)
+
+    def is_goal(text: str) -> bool:
+        return _letters(text) == letters and ast.dump(ast.parse(text)) == tree
+
+    return is_goal
+
+
+def _letters(text: str) -> str:
+    """What is left where layout, brackets and the kind of quotes do not count."""
+    return re.sub(r"[\s()\\,]", "", text).replace('"', "'")
