@@ -132,6 +132,8 @@ def run(
     with open_world(
         base, trial, _tape(record, replay), verifies=not no_verify, rehearsal=dry_run
     ) as world:
+        if not dry_run:
+            world.check_writable()
         plan = world.plan(only)
         _show(plan, as_json, verb="would" if dry_run else "will")
         if not dry_run:
@@ -202,6 +204,8 @@ def apply(
     from bot.jobs.gathering import gather
 
     with open_world(base, None) as world:
+        if not dry_run:
+            world.check_writable()
         brought = gather(files or [], outside=world.repository.root)
         decided = world.reconsider(brought)
         _show(decided, as_json, verb="would" if dry_run else "will")
@@ -273,6 +277,8 @@ def revert(
 ) -> None:
     """Propose to take a merge of the bot's back."""
     with open_world(base, None) as world:
+        if not dry_run:
+            world.check_writable()
         plan = world.plan_revert(number, reason)
         _show(plan, as_json=False, verb="would" if dry_run else "will")
         if not dry_run:

@@ -215,6 +215,7 @@ def _writing(base: str) -> Iterator[tuple[LocalWriter, World]]:
             raise UserError(
                 f"These pull requests live at {world.forge.name}; use its page, or its own command."
             )
+        world.check_writable()
         person = world.repository.person()
         yield LocalWriter(world.repository, person, world.base.branch), world
 

@@ -44,6 +44,8 @@ class Choice:
 
     name: str
     why: str = ""
+    missing: str = ""
+    """What has to be set before anything is written: the choice is good for looking only."""
 
     def __str__(self) -> str:
         return f"{self.name}, because {self.why}" if self.why else self.name
@@ -221,6 +223,20 @@ class World:
         if self._problem:
             raise UserError(self._problem)
 
+    def check_writable(self) -> None:
+        """Raises UserError where the forge was only chosen for want of a token.
+
+        Else a run without its token would push branches and refs of its own to GitHub, where nobody
+        would see a pull request.
+        """
+        if self.forge.missing:
+            raise UserError(
+                f"The remote is at {git_host(_api_url())}, and {self.forge.missing} is not set, so "
+                f"nothing is written. Set it ('export {self.forge.missing}=…'), or look only, with "
+                "'bot run --dry-run'; BOT_FORGE=local keeps pull requests as git refs on that "
+                "remote."
+            )
+
     def act(self, plan: Plan, *, on_stderr: bool) -> None:
         """Do what the plan says, and print how each step ended."""
         if not plan.steps:
@@ -274,6 +290,7 @@ class World:
         return GitHubReader(GitHubAddress.from_environment(self.repository.url))
 
     def make_writer(self) -> ForgeWriter:
+        self.check_writable()
         if self.forge.name == "local":
             from bot.forges.local import LocalWriter
 
@@ -338,7 +355,7 @@ def choose_forge(config: Config, remote_url: str, token: str) -> Choice:
     if named is None or named[1] != host:
         return Choice("local", f"the remote is not at {host}")
     if not token:
-        return Choice("local", "GITHUB_TOKEN is not set")
+        return Choice("local", "GITHUB_TOKEN is not set", missing="GITHUB_TOKEN")
     return Choice("github")
 
 

@@ -37,8 +37,8 @@ class Config(Section):
     """How far it may go at all: `observe` asks no engine and writes nothing, `propose` opens pull
     requests and merges none, `merge` merges what the rules let it merge."""
     forge: Literal["auto", "github", "local"] = "auto"
-    """Where pull requests live. `auto` takes `github` where the remote is there and GITHUB_TOKEN is
-    set, else `local`: refs in the repository itself."""
+    """Where pull requests live. `auto` takes `github` where the remote is there, else `local`:
+    refs in the repository itself. Without GITHUB_TOKEN a clone from GitHub is only looked at."""
     dashboard: bool = True
     """Whether one issue says where the bot stands, where the forge has issues."""
     source: tuple[SourceConfig, ...] = (SourceConfig(),)

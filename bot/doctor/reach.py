@@ -12,8 +12,8 @@ from bot.model import short
 FOUND = ok("repository.found")
 UNREADABLE = problem("repository.unreadable", "Nothing else works before this does.")
 ARCHIVED = problem("repository.archived", "Nobody can write to it, the bot included.")
-LOCAL_INSTEAD = note(
-    "forge.local-instead", "Pull requests then live in refs, and nobody sees them at GitHub."
+LOCAL_INSTEAD = problem(
+    "forge.local-instead", "Nothing is written, and nothing of GitHub was looked at."
 )
 NO_CONFIG = note("config.none", "Every setting has its default: the bot proposes, people merge.")
 CONFIG_SAYS = note("config.says", "What counts may be another thing than what you look at.")
@@ -41,9 +41,9 @@ def check(seen: Seen) -> Iterator[Finding]:
     yield FOUND.found(f"{seen.repository}, {at}; forge {seen.forge_said}.")
     if seen.forge == "local" and "GITHUB_TOKEN is not set" in seen.forge_said:
         yield LOCAL_INSTEAD.found(
-            "The remote is at GitHub, and the forge is local, because GITHUB_TOKEN is not set.",
-            "Set GITHUB_TOKEN to work at GitHub ('export GITHUB_TOKEN=…'), or say "
-            f'forge = "local" in {CONFIG_PATH}.',
+            "The remote is at GitHub, and GITHUB_TOKEN is not set.",
+            "Set it: 'export GITHUB_TOKEN=…', for instance to what 'gh auth token' prints. Or say "
+            f'forge = "local" in {CONFIG_PATH}, for pull requests as git refs on that remote.',
         )
     yield from _configured(seen)
     if snapshot.halted:

@@ -322,6 +322,28 @@ def test_a_config_of_ones_own_is_for_dry_runs_only(world: World, tmp_path: Path)
     assert "merge by rule" in ignored.out
 
 
+@pytest.mark.parametrize("command", ["run", "apply", "revert 1", "pulls close 1"])
+def test_without_its_token_a_clone_from_github_is_looked_at_and_nothing_is_pushed(
+    world: World, command: str
+) -> None:
+    world.model.default = GOOD_PATCH
+    before = world.origin()
+    ran = world.bot(*command.split(), GITHUB_TOKEN="")
+    assert ran.code == 1
+    assert "GITHUB_TOKEN is not set, so nothing is written. Set it (" in ran.err
+    assert world.model.requests == []
+
+    looked = world.bot("run", "--dry-run", GITHUB_TOKEN="")
+    assert looked.code == 0, looked.err
+    assert "local, because GITHUB_TOKEN is not set" in looked.out
+    assert "open_pull_request" in looked.out
+    assert world.origin() == before
+
+    asked_for = world.bot("run", GITHUB_TOKEN="", BOT_FORGE="local")
+    assert asked_for.code == 0, asked_for.err
+    assert world.origin() != before
+
+
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
