@@ -45,10 +45,12 @@ def proposal(task: Task, spectrum: Spectrum, diagnosed: Diagnosed, found: Search
     refused = 0
     while (best := choice.best) is not None and refused < MAX_REFUSED:
         tests, evidence = _evidence(best, spectrum, found.tests, task)
-        tried = MANY_TRIED if found.tried_in_time is None else found.tried_in_time
-        sure = confidence(choice, best, tests, tried=tried, is_part=bool(found.left))
+        is_hasty = found.is_complete and found.tried_in_time is not None  # else that weighs enough
+        tried = (found.tried_in_time or 0) if is_hasty else MANY_TRIED
+        against = tuple(_against(found))
+        sure = confidence(choice, best, tests, tried=tried, is_doubted=bool(against))
         if sure < TOO_DOUBTFUL:
-            return abstention(_doubtful(best, task), notes)
+            return abstention(_doubtful(best, choice, against, task), notes)
         said = words(best.candidate, task.tree.read, found.tests)
         patch = Patch(edits(best.candidate, task.tree), said.explanation)
         findings = task.review(patch)
@@ -105,7 +107,8 @@ def _how_it_went(diagnosed: Diagnosed, found: Searched) -> Iterator[str]:
     more = f" and {len(found.tests) - 3} more" if len(found.tests) > 3 else ""
     yield f"The search is about {names}{more} ({diagnosed.because})."
     plausible = len(found.plausible)
-    accepted = f"{plausible} of them passed every test" if plausible else "none passed every test"
+    every = "what it is about and every test that passed" if found.left else "every test"
+    accepted = f"{plausible} of them passed {every}" if plausible else f"none passed {every}"
     seconds = max(1, round(found.seconds))
     yield f"{found.tried:,} changes were tried in {seconds:,} s; {accepted}."
     if not found.is_complete:
@@ -122,11 +125,11 @@ def _beside(
     others = [one for one in choice.ranked if one is not chosen]
     apart = [one for one in others if one.kind != chosen.kind]
     ways = f"{len(apart)} other changes pass" if len(apart) > 1 else "one other change passes"
-    also = f", and {ways} every test too but behave{'s' * (len(apart) == 1)} otherwise"
+    also = f", and {ways} the same tests but behave{'s' * (len(apart) == 1)} otherwise"
     is_hasty = found.tried_in_time is not None and found.tried_in_time < MANY_TRIED
     few = f", and there was time to try {found.tried_in_time} only" if is_hasty else ""
     yield f"The confidence is {sure:.2f}: {evidence}{also if apart else ''}{few}."
-    if against := [*chosen.against, *_still_failing(found.left)]:
+    if against := [*chosen.against, *_against(found)]:
         yield f"Look at it closely: {'; '.join(against)}."
     if apart:
         listed = "; ".join(in_short(one.candidate, task.tree.read) for one in apart[:MAX_LISTED])
@@ -136,9 +139,12 @@ def _beside(
         yield f"Changes that behave as the proposed one: {alike} more."
 
 
-def _still_failing(left: Sequence[TestRan]) -> Iterator[str]:
-    """That it may mend only a part of the defect, as a clause."""
-    if left:
+def _against(found: Searched) -> Iterator[str]:
+    """What speaks against whatever was found, in clauses: it may mend only a part of the defect, or
+    nobody has looked closely."""
+    if not found.is_complete:
+        yield "the search was interrupted before it had looked at it closely"
+    if left := found.left:
         first, is_one = one_line(left[0].id, 80), len(left) == 1
         what = first if is_one else f"all of {len(left)} more tests such as {first}"
         seem = "seems" if is_one else "seem"
@@ -158,9 +164,11 @@ def _all_refused(count: int) -> str:
     return f"{which} that its tests accept is refused in review."
 
 
-def _doubtful(weighed: Weighed, task: Task) -> str:
+def _doubtful(weighed: Weighed, choice: Choice, against: Sequence[str], task: Task) -> str:
     best = in_short(weighed.candidate, task.tree.read)
-    why = "; ".join(weighed.against) or "several different changes pass every test"
+    has_rivals = any(one.kind != weighed.kind for one in choice.ranked)
+    others = ["several different changes pass the same tests"] if has_rivals else []
+    why = "; ".join([*weighed.against, *against] or others or ["few tests tell what it does"])
     return (
         f"The best change that passes the tests ({best}) is too doubtful to propose: {why}. "
         f"More tests of this code would tell what it should do."

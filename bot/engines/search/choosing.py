@@ -144,13 +144,13 @@ def confidence(
     tests: int,
     *,
     tried: int = MANY_TRIED,
-    is_part: bool = False,
+    is_doubted: bool = False,
 ) -> float:
     """How sure it is that this one is right, from 0 to 1; `tests` execute the changed line, so many
-    candidates were `tried`, if there were more that were not, and it may mend only a part."""
+    candidates were `tried`, if there were more that were not, and more speaks against it."""
     tested = max(1, tests) / (max(1, tests) + 1)
     usual: float = min(1.0, max(0.0, weighed.candidate.score) / USUAL) ** UNUSUAL
-    clean = SMELLY if weighed.against or is_part else CLEAN
+    clean = SMELLY if weighed.against or is_doubted else CLEAN
     searched = max(LEAST_SEARCHED, math.sqrt(min(1.0, tried / MANY_TRIED)))
     return round(choice.share(weighed) * tested * usual * clean * searched, 2)
 

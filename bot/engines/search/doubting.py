@@ -17,23 +17,35 @@ from bot.engines.search.source import Source
 from bot.untrusted import one_line
 
 Read = Callable[[str], str | None]
+Span = tuple[int, int]
 MAX_SHOWN = 60
-_INSTEAD = ("False", "to hold"), ("True", "not to hold")
+_HOLDS, _NEVER_HOLDS = ("True", "not to hold"), ("False", "to hold")
+"""Each constant, and what of the condition no test needs where that passes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A candidate with a constant for a condition that it brings, and what it says as a clause if
-    that passes every test too."""
+    """A candidate with a constant for a condition that it brings.
+
+    As clauses, what it says where that passes every test too, and where there is no time to see it.
+    """
 
     instead: Candidate
-    clause: str
+    unneeded: str
+    unseen: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    node: ast.expr
+    constants: tuple[tuple[str, str], ...] = (_NEVER_HOLDS, _HOLDS)
+    """What can stand in its place without another meaning of what is around it."""
 
 
 def doubts(candidate: Candidate, read: Read) -> Iterator[Doubt]:
     """The candidate with `False` and with `True` for each of its new conditions.
 
-    But no loop is made to go on for ever.
+    But no loop's own condition is made to hold for ever.
     """
     for path, text in new_texts(candidate, read).items():
         old = read(path) or ""
@@ -41,45 +53,84 @@ def doubts(candidate: Candidate, read: Read) -> Iterator[Doubt]:
             before, after = Source(path, old), Source(path, text)
         except SyntaxError:
             continue
-        for node in _new_conditions(before, after):
-            start, end = after.span(node)
+        for condition in _new_conditions(before, after, candidate):
+            start, end = after.span(condition.node)
             shown = one_line(after.text[start:end], MAX_SHOWN)
-            is_loop = isinstance(after.parents.get(node), ast.While)
-            for constant, ever in _INSTEAD[:1] if is_loop else _INSTEAD:
+            for constant, ever in condition.constants:
                 made = text[:start] + constant + text[end:]
                 instead = _changed(candidate, path, old, made)
-                yield Doubt(instead, f"no test needs its condition `{shown}` {ever}")
+                yield Doubt(
+                    instead,
+                    unneeded=f"no test needs its condition `{shown}` {ever}",
+                    unseen=f"there was no time to see whether tests need its condition `{shown}`",
+                )
 
 
-def _new_conditions(before: Source, after: Source) -> list[ast.expr]:
-    """What was not asked before, the innermost."""
-    known = Counter(map(ast.dump, _conditions(before)))
-    found: list[ast.expr] = []
-    for node in _conditions(after):
-        dump = ast.dump(node)
+def _new_conditions(before: Source, after: Source, candidate: Candidate) -> list[_Condition]:
+    """What was not asked before where the candidate changes something, the innermost."""
+    gone, come = _spans(candidate, before.path)
+    known = Counter(ast.dump(each.node) for each in _conditions(before, gone))
+    found: list[_Condition] = []
+    for condition in _conditions(after, come):
+        dump = ast.dump(condition.node)
         if known[dump] > 0:
             known[dump] -= 1
         else:
-            found.append(node)
+            found.append(condition)
     around: set[ast.AST] = set()
-    for node in found:
-        above = after.parents.get(node)
+    for condition in found:
+        above = after.parents.get(condition.node)
         while above is not None and above not in around:
             around.add(above)
             above = after.parents.get(above)
-    return [node for node in found if node not in around]
+    return [condition for condition in found if condition.node not in around]
 
 
-def _conditions(source: Source) -> Iterator[ast.expr]:
-    """What is asked, as a whole and in its parts."""
-    for node in source.nodes:
-        match node:
-            case ast.If() | ast.While() | ast.IfExp():
-                yield node.test
-            case ast.comprehension():
-                yield from node.ifs
-            case ast.BoolOp():
-                yield from node.values
+def _spans(candidate: Candidate, path: str) -> tuple[list[Span], list[Span]]:
+    """What is replaced in the old text of a file, and what stands there in the new one."""
+    gone: list[Span] = []
+    come: list[Span] = []
+    moved = 0
+    for change in sorted(one for one in candidate.replacements if one.path == path):
+        gone.append((change.start, change.end))
+        come.append((change.start + moved, change.start + moved + len(change.new)))
+        moved += len(change.new) - (change.end - change.start)
+    return gone, come
+
+
+def _conditions(source: Source, spans: list[Span]) -> Iterator[_Condition]:
+    """What is asked in these spans, as a whole and in its parts."""
+    asked = [one for node in source.nodes for one in _asked(node)]
+    decided = {one.node for one in asked}
+    values = (
+        _Condition(value, (_NEVER_HOLDS if isinstance(node.op, ast.Or) else _HOLDS,))
+        for node in source.nodes
+        if isinstance(node, ast.BoolOp) and node not in decided
+        for value in node.values[:-1]
+    )
+    for condition in (*asked, *values):
+        start, end = source.span(condition.node)
+        if any(start <= last and first <= end for first, last in spans):
+            yield condition
+
+
+def _asked(node: ast.AST) -> Iterator[_Condition]:
+    match node:
+        case ast.If() | ast.IfExp() | ast.Assert():
+            yield from map(_Condition, _parts(node.test))
+        case ast.While():
+            yield from (_Condition(part, (_NEVER_HOLDS,)) for part in _parts(node.test))
+        case ast.comprehension():
+            yield from (_Condition(part) for test in node.ifs for part in _parts(test))
+        case ast.match_case(guard=ast.expr() as guard):
+            yield from map(_Condition, _parts(guard))
+
+
+def _parts(test: ast.expr) -> Iterator[ast.expr]:
+    yield test
+    if isinstance(test, ast.BoolOp):
+        for value in test.values:
+            yield from _parts(value)
 
 
 def _changed(candidate: Candidate, path: str, old: str, new: str) -> Candidate:

@@ -120,9 +120,8 @@ def of(node: ast.AST | None, known: Kinds, depth: int = 4) -> str:
 def _of_call(node: ast.Call, known: Kinds, depth: int) -> str:
     if isinstance(node.func, ast.Attribute):
         kind = METHODS.get(node.func.attr, "")
-        given = (
-            (node.func.value, *node.args) if kind == "str" and node.func.attr != "decode" else ()
-        )
+        is_alike = kind == "str" and node.func.attr not in ("decode", "format")
+        given = (node.func.value, *node.args) if is_alike else ()
         return "bytes" if any(of(each, known, depth) == "bytes" for each in given) else kind
     return CALLS.get(node.func.id, "") if isinstance(node.func, ast.Name) else ""
 

@@ -16,7 +16,7 @@ from bot.engines.search.choosing import Choice, Plausible, choose
 from bot.engines.search.diagnosing import Diagnosed, broke_at, by_cause
 from bot.engines.search.differences import differences, substitutions
 from bot.engines.search.differing import Seen, read_seen, unseen
-from bot.engines.search.doubting import doubts
+from bot.engines.search.doubting import Doubt, doubts
 from bot.engines.search.evaluating import Until
 from bot.engines.search.generating import Generation, Hints, generate
 from bot.engines.search.localising import localise
@@ -33,8 +33,8 @@ MORE = 300, 1_500
 MORE_SECONDS = 3.0, 10.0
 MAX_DOUBTED = 5
 """So many of the best candidates are looked at closely: one of them will be proposed."""
-CLOSELY_SECONDS = 3.0
-"""For each look at what is plausible; in a slow suite it is not known then."""
+CLOSELY, CLOSELY_SECONDS = 5.0, (3.0, 15.0)
+"""Each look takes so many times what the whole suite takes, within these bounds."""
 INPUTS = 150
 MAX_FUNCTIONS = 6
 MAX_TESTS = 12
@@ -121,7 +121,7 @@ class Search:
                 room = Room(left / part, (most - found.tried) // part)
                 if room.seconds <= 0 or room.most <= 0:
                     break
-                found.tests = tests
+                found.tests, found.left = tests, self._left(tests)
                 self._pursue(tests, room, progress)
                 if found.plausible:
                     progress("telling the plausible changes apart")
@@ -134,7 +134,8 @@ class Search:
                 raise
             found.is_complete = False
             found.tried_in_time = found.tried
-            found.choice = choose(found.plausible, unseen(len(found.plausible)))
+            if not found.choice.ranked:
+                found.choice = choose(found.plausible, unseen(len(found.plausible)))
         finally:
             found.seconds = time.monotonic() - began
 
@@ -216,42 +217,59 @@ class Search:
 
     # ------------------------------------------------------------------------ looking closely
 
+    def _left(self, tests: Sequence[TestRan]) -> tuple[TestRan, ...]:
+        """What else fails, as it seems from the same cause."""
+        own = {test.id for test in tests}
+        alike = [one for one in by_cause(self._diagnosed.tests) if own & {test.id for test in one}]
+        return tuple(test for cluster in alike for test in cluster if test.id not in own)
+
     def _look_beyond(self) -> None:
         """Which of the plausible candidates mend all that fails from the same cause, if not only
-        that was searched for. Where one does, the others are none."""
-        found, mended = self._found, {test.id for test in self._found.tests}
-        alike = [one for one in by_cause(self._diagnosed.tests) if mended & {t.id for t in one}]
-        tests = tuple(test for cluster in alike for test in cluster)
-        found.left = tuple(test for test in tests if test.id not in mended)
+        that was searched for. Where it is known of each, and one does, the others are none."""
+        found = self._found
         if found.left:
-            all_mended = self._passing([one.candidate for one in found.plausible], tests)
-            if all_mended:
-                found.plausible = [one for one in found.plausible if one.candidate in all_mended]
+            tests = (*found.tests, *found.left)
+            candidates = [one.candidate for one in found.plausible]
+            looked = self._look(candidates, tests)
+            if looked.passing and looked.judged >= set(candidates):
+                found.plausible = [
+                    one for one in found.plausible if one.candidate in looked.passing
+                ]
                 found.tests, found.left = tests, ()
 
     def _unneeded(self) -> dict[Candidate, tuple[str, ...]]:
-        """Of the best candidates, what the tests do not need of the conditions that they bring."""
-        best = [one.candidate for one in self._found.choice.ranked[:MAX_DOUBTED]]
+        """Of the best candidates, what the tests do not need of the conditions that they bring, as
+        far as there is time to know."""
+        best = _likeliest(self._found.choice)
         asked = {candidate: list(doubts(candidate, self._read)) for candidate in best}
         instead = dict.fromkeys(doubt.instead for each in asked.values() for doubt in each)
-        passing = self._passing(instead, self._found.tests)
-        return {
-            candidate: tuple(doubt.clause for doubt in each if doubt.instead in passing)
-            for candidate, each in asked.items()
-        }
+        looked = self._look(instead, self._found.tests)
 
-    def _passing(
-        self, candidates: Iterable[Candidate], tests: Sequence[TestRan]
-    ) -> frozenset[Candidate]:
-        """Those that mend these tests and break none, as far as there is time to know."""
+        def clauses(all_doubts: Iterable[Doubt]) -> Iterator[str]:
+            for doubt in all_doubts:
+                if doubt.instead in looked.passing:
+                    yield doubt.unneeded
+                elif doubt.instead not in looked.judged:
+                    yield doubt.unseen
+
+        return {one: tuple(dict.fromkeys(clauses(each))) for one, each in asked.items()}
+
+    def _look(self, candidates: Iterable[Candidate], tests: Sequence[TestRan]) -> _Looked:
+        """Which candidates mend these tests and break none."""
+        suite = sum(test.seconds for test in self._spectrum.tests)
+        seconds = _between(CLOSELY * suite, *CLOSELY_SECONDS)
         judged_ones = self._laboratory.evaluate(
             candidates,
             self._spectrum,
             wanted=[test.id for test in tests],
-            until=Until(deadline=time.monotonic() + CLOSELY_SECONDS),
+            until=Until(deadline=time.monotonic() + seconds),
         )
         with closing(judged_ones) as stream:
-            return frozenset(judged.candidate for judged in stream if judged.plausible)
+            told = list(stream)
+        return _Looked(
+            judged=frozenset(judged.candidate for judged in told),
+            passing=frozenset(judged.candidate for judged in told if judged.plausible),
+        )
 
     # --------------------------------------------------------------------------- telling apart
 
@@ -298,6 +316,23 @@ class Search:
             and any(line in (test.lines or {}).get(path, ()) for path, line in places)
         )
         return list(islice(passing, MAX_TESTS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a closer look has told in its time."""
+
+    judged: frozenset[Candidate]
+    passing: frozenset[Candidate]
+
+
+def _likeliest(choice: Choice) -> list[Candidate]:
+    """Those that would be proposed, one after the other, if review refused those before."""
+    found: list[Candidate] = []
+    while choice.best is not None and len(found) < MAX_DOUBTED:
+        found.append(choice.best.candidate)
+        choice = choice.without(choice.best)
+    return found
 
 
 class Room:

@@ -46,6 +46,8 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
     yield from _of_handlers(before.handlers - after.handlers, after.handlers - before.handlers)
     for asked in sorted((after.unrelated - before.unrelated).elements()):
         yield f"its condition `{asked}` has nothing to do with what it guards"
+    for literal in sorted((after.replaced - before.replaced).elements()):
+        yield f"it replaces {literal} wherever that stands in a text"
     if after.idle > before.idle:
         yield "it makes a statement do nothing"
     if after.fixed_conditions > before.fixed_conditions:
@@ -96,6 +98,8 @@ class _Counts:
         self.returned: Counter[str] = Counter()
         self.compared: Counter[str] = Counter()
         self.handlers: Counter[_Handler] = Counter()
+        self.replaced: Counter[str] = Counter()
+        """Words and numbers that texts are rid of."""
         self.fixed_conditions = 0
         self.idle = 0
         """Assignments of what is there already."""
@@ -107,21 +111,30 @@ class _Counts:
     def _count(self, node: ast.AST) -> None:
         if isinstance(node, ast.stmt) and not isinstance(node, ast.Pass):
             self.statements[type(node).__name__] += 1
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute):
-            self.idle += ast.unparse(node.value) in map(ast.unparse, node.targets)
-        if isinstance(node, ast.Return) and node.value is not None:
-            self.returned.update(constants(node.value))
-        if isinstance(node, ast.Compare):
-            for side in (node.left, *node.comparators):
-                self.compared.update(constants(side))
-        if isinstance(node, ast.ExceptHandler):
-            self._handles(_parts(node.type), keeps=not isinstance(node.body[-1], ast.Raise))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+        match node:
+            case ast.Assign(value=ast.Name() | ast.Attribute() as value):
+                self.idle += ast.unparse(value) in map(ast.unparse, node.targets)
+            case ast.Return(value=ast.expr() as value):
+                self.returned.update(constants(value))
+            case ast.Compare():
+                for side in (node.left, *node.comparators):
+                    self.compared.update(constants(side))
+            case ast.ExceptHandler():
+                self._handles(_parts(node.type), keeps=not isinstance(node.body[-1], ast.Raise))
+            case ast.Call():
+                self._count_call(node)
+            case ast.If() | ast.IfExp():
+                self.fixed_conditions += _is_fixed(node.test)
+            case ast.BoolOp():
+                self.fixed_conditions += sum(map(_is_fixed, node.values))
+
+    def _count_call(self, node: ast.Call) -> None:
+        if ast.unparse(node.func).endswith("suppress"):
             self._handles(node.args, keeps=True)
-        if isinstance(node, ast.If | ast.IfExp | ast.While) and _is_fixed(node.test):
-            self.fixed_conditions += not isinstance(node, ast.While)
-        if isinstance(node, ast.BoolOp):
-            self.fixed_conditions += sum(_is_fixed(value) for value in node.values)
+        match node:
+            case ast.Call(func=ast.Attribute(attr="replace"), args=[ast.Constant(value=old), *_]):
+                if any(letter.isalnum() for letter in str(old)):
+                    self.replaced[repr(old)] += 1
 
     def _handles(self, types: Sequence[ast.expr], *, keeps: bool) -> None:
         names = frozenset(map(_name, types)) or frozenset(["BaseException"])

@@ -28,7 +28,7 @@ def instead(old: str, new: str) -> dict[str, str]:
     for doubt in doubts(candidate, READ):
         text = new_texts(doubt.instead, READ)["a.py"]
         (line,) = set(text.splitlines()) - set(changed.splitlines())
-        found[line.strip()] = doubt.clause
+        found[line.strip()] = doubt.unneeded
     return found
 
 
@@ -42,6 +42,31 @@ def test_what_is_asked_otherwise_is_tried_with_either_answer() -> None:
 def test_no_loop_is_made_to_go_on_for_ever() -> None:
     tried = instead("    return [v", "    while values[0] < at:\n        at -= 1\n    return [v")
     assert list(tried) == ["while False:"]
+    tried = instead(
+        "    return [v", "    while not values or at > 3:\n        at -= 1\n    return [v"
+    )
+    assert list(tried) == ["while False or at > 3:", "while not values or False:"]
+
+
+def test_the_same_condition_elsewhere_is_not_taken_for_the_new_one() -> None:
+    new = "    if at < 0 or at > 9:\n        return []\n    return at\n"
+    text = f"def other(at):\n    return at\n\n\n{BASE}"
+    tree = MemoryTree({"a.py": text})
+    at = text.index("    return at\n")
+    change = Replacement("a.py", at, at + len("    return at\n"), new)
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    shown = [new_texts(doubt.instead, tree.read)["a.py"] for doubt in doubts(candidate, tree.read)]
+    assert len(shown) == 4  # of two new parts
+    assert all(BASE in text for text in shown)
+
+
+def test_what_an_or_falls_back_to_is_no_condition() -> None:
+    assert instead("return None", "return values or [at]") == {
+        "return False or [at]": "no test needs its condition `values` to hold",
+    }
+    assert instead("return None", "return values and values[0]") == {
+        "return True and values[0]": "no test needs its condition `values` not to hold",
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import pytest
 
@@ -72,6 +73,8 @@ class FakeLaboratory:
     is_same: Callable[[Candidate], bool | None] = lambda _: None
     can_mend: Callable[[Sequence[str]], bool] = lambda _: True
     interrupts_after: int | None = None
+    closely: int | None = None
+    """So many there is time for where candidates are looked at closely."""
     spectra: int = 0
     tried: int = 0
 
@@ -86,7 +89,8 @@ class FakeLaboratory:
         wanted: Sequence[str] = (),
         until: Until | None = None,
     ) -> Generator[Judged, None, None]:
-        for candidate in candidates:
+        is_closely = until is not None and until.most is None
+        for candidate in islice(candidates, self.closely if is_closely else None):
             self.tried += 1
             if self.tried == self.interrupts_after:
                 raise KeyboardInterrupt
@@ -172,6 +176,14 @@ def test_what_no_test_needs_of_a_condition_is_said_and_makes_it_unsure(constant:
     assert answer.confidence < 0.5
 
 
+def test_a_condition_counts_as_unneeded_where_there_is_no_time_to_see_that() -> None:
+    answer = solve(FakeLaboratory(accepts_less, closely=1))
+    said = "there was no time to see whether tests need its condition `count <= 2`"
+    assert f"Look at it closely: {said}." in answer.notes
+    assert answer.confidence is not None
+    assert answer.confidence < 0.5
+
+
 ALIKE = f"{TEST}::test_all"
 TWO_FAIL = Spectrum((*SPECTRUM.tests, replace(SPECTRUM.tests[0], id=ALIKE)))
 
@@ -197,6 +209,23 @@ def test_what_was_found_for_one_test_and_mends_all_that_fail_alike_is_as_sure() 
     assert answer.patch
     assert f"With the change these tests pass that failed: {FAILS}, {ALIKE}." in answer.notes
     assert not any("Look at it closely" in note for note in answer.notes)
+
+
+def test_no_plausible_change_is_dropped_because_there_was_no_time_to_look_at_it() -> None:
+    lines = LESS, "    if count < 3:\n"
+    asked: list[Sequence[str]] = []
+
+    def can_mend(tests: Sequence[str]) -> bool:
+        asked.append(tests)
+        return len(asked) > len(lines)  # so not in the search for both
+
+    laboratory = FakeLaboratory(
+        lambda text: any(line in text for line in lines), TWO_FAIL, can_mend=can_mend, closely=1
+    )
+    engine = SearchEngine(Limits(), lambda: laboratory)
+    answer = engine.solve(task("test_total fails"), Budget(tokens=0))
+    assert len(engine.last.plausible) == len(lines)
+    assert any("it was not seen to mend" in note for note in answer.notes)
 
 
 def test_a_second_run_says_the_very_same_in_what_is_committed() -> None:

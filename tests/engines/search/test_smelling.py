@@ -36,6 +36,7 @@ def found(old: str, new: str) -> tuple[str, ...]:
         ("return None", "return 7", "it returns 7, which stands in the failing test"),
         ("value > at", "value > at and value != 7", "it looks for 7, which stands"),
         ("at = abs(at)", "at = at", "it makes a statement do nothing"),
+        ("return value", "return value.replace('nd', 'th')", "it replaces 'nd' wherever that"),
         ("value > at", "True", "it makes a condition constant"),
         ("value > at", "value > at or True", "it makes a condition constant"),
         (

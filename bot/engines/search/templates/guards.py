@@ -377,7 +377,9 @@ def _others(node: ast.expr, parent: ast.AST, site: Site) -> list[tuple[float, st
     kind = site.kind(node)
     found = [(1.0, "None"), (0.4, "0"), (0.4, site.source.quote * 2), (0.4, "[]")]
     if kind in _EMPTY:
-        found = [(1.0, _EMPTY[kind].replace("'", site.source.quote)), (0.9, "None")]
+        own = _EMPTY[kind].replace("'", site.source.quote)
+        others = [(0.2, value) for _, value in found if value not in (own, "None")]
+        found = [(1.0, own), (0.9, "None"), *others]
     function = site.source.function_of(node)
     if isinstance(parent, ast.Return) and function is not None:
         found = return_values(site, function)[:5] + found

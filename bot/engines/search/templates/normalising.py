@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.engines.search.templates.guards import header_of
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
@@ -117,37 +117,45 @@ def unwrapped(node: ast.stmt, site: Site) -> Iterator[Variant]:
         return
     for weight, name in _used(node, site):
         for test, value in _pairs(site):
-            lines = [f"if {test.format(name)}:", f"{site.source.step}{name} = {value.format(name)}"]
+            lines = [f"if {test(name)}:", f"{site.source.step}{name} = {value(name)}"]
             made = site.insert_before(node, lines, weight)
             if made is not None:
                 yield made
 
 
 @remembered
-def _pairs(site: Site) -> list[tuple[str, str]]:
-    """What is asked of a variable with what is called for it then, with a gap for its name."""
-    found: dict[tuple[str, str], None] = {}
+def _pairs(site: Site) -> list[tuple[_Asking, _Asking]]:
+    """What is asked of a variable with what is called for it then, each for any variable."""
+    found: dict[tuple[_Asking, _Asking], None] = {}
     for node in site.source.nodes:
-        if isinstance(node, ast.If) and (name := _of_one(node.test)) is not None:
-            test = _with_gap(node.test, name, site)
+        if isinstance(node, ast.If) and (asked := _of_one(node.test)) is not None:
+            name, test = asked
             for inner in (part for statement in node.body for part in ast.walk(statement)):
-                if _of_one(inner) == name:
-                    found[test, _with_gap(inner, name, site)] = None
+                called = None if isinstance(site.parent(inner), ast.Expr) else _of_one(inner)
+                if called is not None and called[0] == name and not called[1].kind:
+                    found[test, called[1]] = None
     return list(found)[:MOST_PAIRS]
 
 
-def _of_one(node: ast.AST) -> str | None:
-    """The variable that a function is called for, alone or with a class: `f(x)`, `is_a(x, T)`."""
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A function that is called for one variable, `isinstance` with a kind beside it."""
+
+    function: str
+    kind: str = ""
+
+    def __call__(self, name: str) -> str:
+        return f"{self.function}({name}, {self.kind})" if self.kind else f"{self.function}({name})"
+
+
+def _of_one(node: ast.AST) -> tuple[str, _Asking] | None:
+    """The variable in `f(x)` or `isinstance(x, T)`, and what is asked of it."""
     match node:
-        case ast.Call(func=ast.Name(), args=[ast.Name(id=name)], keywords=[]):
-            return name
-        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name()]):
-            return name
+        case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=name)], keywords=[]):
+            return name, _Asking(function)
+        case ast.Call(func=ast.Name("isinstance"), args=[ast.Name(id=name), ast.Name(id=kind)]):
+            return name, _Asking("isinstance", kind)
     return None
-
-
-def _with_gap(node: ast.AST, name: str, site: Site) -> str:
-    return re.sub(rf"\((?:{name})\b", "({}", site.text(node), count=1)
 
 
 _SOUNDS = (
