@@ -65,13 +65,14 @@ PRIORS: Mapping[str, float] = _table("""
     0.50: function regex-everywhere statement-deleted subscript-order
     0.49: assignment-operator branch-value sibling-condition sibling-element
     0.49: statement-inward string
-    0.48: block-unwrapped element-dropped
+    0.48: block-unwrapped element-dropped wrapper-as-elsewhere
     0.47: guard-around
     0.46: conjunct-added element-swapped return-value
     0.44: regex-escape
     0.43: default
     0.41: attribute-object regex-anchor
     0.40: branch-else branch-loop branch-loop-else compared-case comparison-chain
+    0.40: comparison-ends
     0.40: condition-renamed kept-best key-default lambda-captured
     0.40: loop-nesting loop-over regex-alternative regex-group
     0.40: string-field string-prefix super-arguments yield

@@ -39,6 +39,12 @@ def following(number):
 def light(number):
     return number + 4
 
+shared = {"port": 8000}
+
+def overwriting():
+    shared["port"] = 9000
+    return shared["port"]
+
 def counting():
     global asked
     asked += 1
@@ -117,6 +123,11 @@ def test_where_nothing_is_left_behind_nothing_lasts(project: ModuleType) -> None
 
 def test_what_is_otherwise_after_each_run_does_not_last(project: ModuleType) -> None:
     assert looked_at(project, project.counting) is None
+
+
+def test_what_every_run_leaves_behind_alike_was_built_by_none(project: ModuleType) -> None:
+    """It may be the defect, whose traces the right change would meet."""
+    assert looked_at(project, project.overwriting) is None
 
 
 def test_what_changes_the_tree_does_not_last(project: ModuleType) -> None:

@@ -8,6 +8,18 @@ from tests.engines.search.trying import check
 
 CASES = [
     (
+        "argument-added",
+        """\
+def rounded(amount, cent):
+    return amount.quantize(cent)
+""",
+        """\
+def rounded(amount, cent):
+    return amount.quantize(cent, rounding='ROUND_HALF_UP')
+""",
+        20,
+    ),
+    (
         "argument-swapped",
         """\
 def f(a, b):

@@ -8,6 +8,44 @@ from tests.engines.search.trying import check
 
 CASES = [
     (
+        "attribute",
+        """\
+def hours(worked):
+    return worked.seconds / 3600
+""",
+        """\
+def hours(worked):
+    return worked.total_seconds() / 3600
+""",
+        40,
+    ),
+    (
+        "attribute",
+        """\
+def host(name):
+    return name.lstrip("www.")
+""",
+        """\
+def host(name):
+    return name.removeprefix("www.")
+""",
+        20,
+    ),
+    (
+        "variable",
+        """\
+def message(text):
+    body = text.encode()
+    return {"length": len(text)}, body
+""",
+        """\
+def message(text):
+    body = text.encode()
+    return {"length": len(body)}, body
+""",
+        20,
+    ),
+    (
         "variable",
         """\
 def f(first, second):

@@ -8,6 +8,30 @@ from tests.engines.search.trying import check
 
 CASES = [
     (
+        "comparison-ends",
+        """\
+def overlaps(a, b):
+    return a.start <= b.end and b.start <= a.end
+""",
+        """\
+def overlaps(a, b):
+    return a.start < b.end and b.start < a.end
+""",
+        40,
+    ),
+    (
+        "comparison-ends",
+        """\
+def inside(low, x, high):
+    return low < x < high
+""",
+        """\
+def inside(low, x, high):
+    return low <= x <= high
+""",
+        40,
+    ),
+    (
         "comparison",
         """\
 def f(a, b):

@@ -9,6 +9,30 @@ from tests.engines.search.trying import check, search
 
 CASES = [
     (
+        "wrapper-as-elsewhere",
+        """\
+def add(self, address):
+    self.known.add(plain(address))
+
+def has(self, address):
+    return address in self.known
+
+def plain(address):
+    return address.strip()
+""",
+        """\
+def add(self, address):
+    self.known.add(plain(address))
+
+def has(self, address):
+    return plain(address) in self.known
+
+def plain(address):
+    return address.strip()
+""",
+        120,
+    ),
+    (
         "wrapper-clash",
         """\
 def f(n: int):

@@ -56,7 +56,8 @@ def tell(
     if leaves_something and is_the_same_again:
         lines = first.keys() | second.keys()
         makers = {line[0] for line in lines if first[line] != second[line]}
-        telling.say("j" + json.dumps(sorted(makers)))
+        if makers:  # else it is no thing that is built once, and may be the very defect
+            telling.say("j" + json.dumps(sorted(makers)))
 
 
 def read(attempt: Attempt, spared: Sequence[int] = ()) -> Lasting | None:

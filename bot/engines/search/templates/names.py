@@ -19,6 +19,8 @@ add update append
 find rfind index rindex search
 split rsplit partition rpartition splitlines
 strip lstrip rstrip
+lstrip removeprefix
+rstrip removesuffix
 lower upper casefold title capitalize
 startswith endswith
 isdigit isdecimal isnumeric isalpha isalnum isspace
@@ -86,6 +88,10 @@ for _line in _CONFUSED.split("\n"):
         CONFUSED.setdefault(_name, {}).update(dict.fromkeys(_others, 1.0))
 
 
+_TAKES_ANY = frozenset(["len", "str", "repr", "bool", "print", "type", "format"])
+"""Functions that say nothing of the kind of what they are given."""
+
+
 def _is_read(node: ast.expr) -> bool:
     return isinstance(getattr(node, "ctx", None), ast.Load)
 
@@ -102,7 +108,10 @@ def variable(node: ast.Name, site: Site) -> Iterator[Variant]:
     kind = site.visible(node).kinds.get(node.id, "")
     if kind in ("class", "module") or node.id in BUILTINS:
         return
-    others = {name for up in [site.parent(node)] for name in _names_beside(up)}
+    parent = site.parent(node)
+    if isinstance(parent, ast.Call) and plain_name(parent.func) in _TAKES_ANY:
+        kind = ""
+    others = set(_names_beside(parent))
     for weight, name in site.names_near(node, kind):
         if name != node.id and name != site.visible(node).owner:
             repeated = 0.5 if name in others else 1.0
@@ -176,9 +185,7 @@ def attribute(node: ast.Attribute, site: Site) -> Iterator[Variant]:
     if site.source.text[start : start + len(node.attr)] != node.attr:
         return
     called = _is_called(site, node)
-    offered: dict[str, float] = {
-        name: 0.9 for name in CONFUSED.get(node.attr, {}) if site.names.attributes[name] or called
-    }
+    offered = dict.fromkeys(_confused(node.attr, site, called=called), 0.9)
     if isinstance(node.value, ast.Name) and node.value.id == visible.owner:
         for name in visible.members:
             if (visible.kinds.get(f".{name}") == "function") == called:
@@ -197,6 +204,15 @@ def attribute(node: ast.Attribute, site: Site) -> Iterator[Variant]:
             said = f"use `.{name}` instead of `.{node.attr}`"
             end = start + len(node.attr)
             yield site.change(start, end, name, weight * site.mention(name), said)
+
+
+def _confused(name: str, site: Site, *, called: bool) -> Iterator[str]:
+    """What is taken for an attribute of that name; a method, where that is not, is called."""
+    for other in CONFUSED.get(name, {}):
+        if called or site.names.attributes[other]:
+            yield other
+        if not called and other in kinds.METHODS:
+            yield f"{other}()"
 
 
 def bare(node: ast.Attribute, site: Site) -> Iterator[Variant]:

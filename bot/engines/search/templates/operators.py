@@ -41,6 +41,7 @@ _INSTEAD = {
     "in": "not in|==|!=|is",
     "not in": "in|!=|==|is not",
 }
+_OTHER_END = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -133,6 +134,25 @@ def chained(node: ast.Compare, site: Site) -> Iterator[Variant]:
         middle = site.source.outer_span(operands[1])
         yield site.change(first[0], middle[0], "", 0.5, "drop the first comparison")
         yield site.change(middle[1], last[1], "", 0.5, "drop the second comparison")
+
+
+def both_ends(node: ast.Compare | ast.BoolOp, site: Site) -> Iterator[Variant]:
+    """`a <= b and c <= d` as `a < b and c < d`, `a < b < c` as `a <= b <= c`, and back."""
+    compared = [node] if isinstance(node, ast.Compare) else node.values
+    edits: list[Edit] = []
+    for each in compared:
+        if not isinstance(each, ast.Compare):
+            return
+        operands = [each.left, *each.comparators]
+        for at, operator in enumerate(each.ops):
+            old = COMPARISONS[type(operator)]
+            span = _between(site, operands[at], operands[at + 1], old)
+            if span is None or old not in _OTHER_END:
+                return
+            edits.append(Edit(*span, _OTHER_END[old]))
+    if len(edits) > 1 and len({len(edit.new) for edit in edits}) == 1:
+        ends = "take the ends in" if len(edits[0].new) > 1 else "leave the ends out"
+        yield Variant(tuple(edits), 1.0, ends)
 
 
 def arithmetic(node: ast.BinOp, site: Site) -> Iterator[Variant]:
@@ -296,6 +316,7 @@ def _heads(parent: ast.AST | None, node: ast.AST) -> bool:
 
 TEMPLATES = (
     Template("comparison", (ast.Compare,), comparison),
+    Template("comparison-ends", (ast.Compare, ast.BoolOp), both_ends),
     Template("comparison-chain", (ast.Compare,), chained),
     Template("arithmetic", (ast.BinOp,), arithmetic),
     Template("arithmetic-operand", (ast.BinOp,), operands),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from bot.engines.search.scope import BUILTINS
 from bot.engines.search.templates.site import Site, Template, Variant, remembered
 from bot.engines.search.templates.writing import AWAIT, COMPARE, string
 
@@ -214,6 +217,33 @@ def own_functions(node: ast.expr, site: Site) -> Iterator[Variant]:
             yield site.swap(node, f"{name}({text})", 0.4 + 0.04 * min(count, 10))
 
 
+def as_elsewhere(node: ast.expr, site: Site) -> Iterator[Variant]:
+    """`x` as `f(x)`, where the file has `f(x)` for a variable or attribute of that name."""
+    text = site.text(node)
+    calls = _calls_with(site).get(text)
+    if not calls or not _takes_calls(node, site):
+        return
+    outer = site.parent(node)
+    within = site.text(outer.func) if isinstance(outer, ast.Call) else ""
+    visible = site.visible(node)
+    for function, count in calls.items():
+        if function != within and function.partition(".")[0] in visible.all:
+            yield site.swap(node, f"{function}({text})", 0.4 + 0.2 * min(count, 3))
+
+
+@remembered
+def _calls_with(site: Site) -> dict[str, Counter[str]]:
+    """Text of an only argument -> the functions that it is given to, but for built-in ones."""
+    found: dict[str, Counter[str]] = {}
+    for node in site.source.nodes:
+        match node:
+            case ast.Call(args=[ast.Name() | ast.Attribute() as given], keywords=[]):
+                function = site.text(node.func)
+                if _DOTTED.fullmatch(function) and function not in BUILTINS:
+                    found.setdefault(site.text(given), Counter())[function] += 1
+    return found
+
+
 @remembered
 def _called_names(site: Site) -> set[str]:
     calls = (n.func for n in site.source.nodes if isinstance(n, ast.Call) and len(n.args) == 1)
@@ -247,11 +277,21 @@ def awaited(node: ast.Call, site: Site) -> Iterator[Variant]:
     parent = site.parent(node)
     if isinstance(function, ast.AsyncFunctionDef) and not isinstance(parent, ast.Await):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else site.text(node.func)
-        known = any(
-            isinstance(n, ast.AsyncFunctionDef) and n.name == name for n in site.source.nodes
-        )
         text = f"await {site.text(node)}"
-        yield site.swap(node, text, 1.0 if known else 0.5, level=AWAIT)
+        yield site.swap(node, text, 1.0 if name in _coroutines(site) else 0.5, level=AWAIT)
+
+
+@remembered
+def _coroutines(site: Site) -> frozenset[str]:
+    """The last names of what the file defines to be awaited, or awaits."""
+    found: set[str] = set()
+    for node in site.source.nodes:
+        match node:
+            case ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.Await(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))):
+                found.add(name)
+    return frozenset(found)
 
 
 def not_awaited(node: ast.Await, site: Site) -> Iterator[Variant]:
@@ -304,6 +344,7 @@ def any_all(node: ast.Compare, site: Site) -> Iterator[Variant]:
         yield site.swap(node, f"{name}({site.text(node)})", 0.3)
 
 
+_DOTTED = re.compile(r"\w+(\.\w+)*")
 _VALUES = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)
 _WHOLES = (*_VALUES, ast.BinOp, ast.GeneratorExp, ast.ListComp, ast.Constant)
 TEMPLATES = (
@@ -313,6 +354,7 @@ TEMPLATES = (
     Template("wrapper-method", (*_VALUES, ast.Constant), methods),
     Template("wrapper-trimmed", (ast.Call, ast.Name), trimmed),
     Template("wrapper-replaced", (*_VALUES, ast.JoinedStr), substituted),
+    Template("wrapper-as-elsewhere", (ast.Name, ast.Attribute), as_elsewhere),
     Template("wrapper-own-function", _VALUES, own_functions),
     Template("wrapper-own-method", _VALUES, own_methods),
     Template("await-added", (ast.Call,), awaited),
