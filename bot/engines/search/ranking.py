@@ -58,7 +58,7 @@ PRIORS: Mapping[str, float] = _table("""
     0.60: boolean-grouping branch-swapped
     0.59: exception-text statement-outward unary
     0.58: argument-moved value-elsewhere
-    0.57: exception-raised member return-otherwise value-unset
+    0.57: element-shared update-undone exception-raised member return-otherwise value-unset
     0.54: guard
     0.51: regex-class row-added string-format
     0.50: arithmetic-grouping branch-chain branch-ended condition-loop

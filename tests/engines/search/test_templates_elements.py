@@ -9,6 +9,18 @@ from tests.engines.search.trying import check, search
 
 CASES = [
     (
+        "element-shared",
+        """\
+def grid(width, height):
+    return [[0] * width] * height
+""",
+        """\
+def grid(width, height):
+    return [[0] * width for _ in range(height)]
+""",
+        20,
+    ),
+    (
         "element-swapped",
         """\
 def f(a, b):

@@ -145,3 +145,16 @@ def test_what_gets_something_is_left_alone(body: str) -> None:
         last = before.rstrip("\n").rpartition("\n")
         after = f"{last[0]}\n    {update}\n{last[2]}\n"
         assert search(before, after, template="update-forgotten") is None
+
+
+def test_what_is_done_before_a_function_calls_itself_is_undone_after() -> None:
+    before = """\
+def visit(name, path, needs, order):
+    if name in path:
+        raise ValueError(name)
+    path.append(name)
+    for other in needs[name]:
+        visit(other, path, needs, order)
+    order.append(name)
+"""
+    check("update-undone", before, f"{before}    path.pop()\n", 60)

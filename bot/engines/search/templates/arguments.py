@@ -14,6 +14,7 @@ from bot.engines.search.templates.writing import level_of, short
 
 _COMMON = {
     "open": ("encoding='utf-8'", "newline=''"),
+    "popitem": ("last=False",),
     "quantize": ("rounding='ROUND_HALF_UP'",),
     "sorted": ("reverse=True", "key=len", "key=str"),
     "sort": ("reverse=True", "key=len", "key=str"),

@@ -14,6 +14,10 @@ from bot.engines.search.templates.writing import ATOM, SIGN
 _FAR = ("float('inf')", "float('-inf')")
 
 
+OTHER_STEP = 0.15
+"""How seldom, compared with other numbers, the step of a range is wrong."""
+
+
 def number(node: ast.Constant, site: Site) -> Iterator[Variant]:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -28,11 +32,24 @@ def number(node: ast.Constant, site: Site) -> Iterator[Variant]:
         if text.lstrip("-").replace(".", "", 1).isdigit():
             offered[text] = max(1.0, offered.get(text, 0.0))
     none = neutral(site.parent(node), node)
+    likely = OTHER_STEP if _is_step(node, site) else 1.0
     for text, weight in offered.items():
         if text == str(none):
             continue
         level = SIGN if text.startswith("-") else ATOM
-        yield site.swap(node, text, weight, level=level)
+        yield site.swap(node, text, weight * likely, level=level)
+
+
+def _is_step(node: ast.Constant, site: Site) -> bool:
+    """Whether it is by how much a range goes on, forwards or backwards."""
+    parent = site.parent(node)
+    given, call = (
+        (parent, site.parent(parent)) if isinstance(parent, ast.UnaryOp) else (node, parent)
+    )
+    match call:
+        case ast.Call(func=ast.Name(id="range"), args=[_, _, step]):
+            return step is given
+    return False
 
 
 def _near_number(value: float) -> dict[str, float]:

@@ -209,12 +209,35 @@ def _is_filled_in(node: ast.expr, site: Site) -> bool:
 
 
 _SEVERAL = (ast.Tuple, ast.List, ast.Set)
+
+
+def shared(node: ast.BinOp, site: Site) -> Iterator[Variant]:
+    """`[[0] * w] * h` as `[[0] * w for _ in range(h)]`, so that no two rows are the same list."""
+    match node:
+        case ast.BinOp(left=ast.List(elts=[element]), op=ast.Mult(), right=times):
+            if _is_changeable(element):
+                new = f"[{site.text(element)} for _ in range({site.text(times)})]"
+                yield site.swap(node, new, 1.0)
+
+
+def _is_changeable(node: ast.expr) -> bool:
+    match node:
+        case ast.List() | ast.Dict() | ast.Set() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+            return True
+        case ast.Call(func=ast.Name(id="list" | "dict" | "set" | "deque" | "bytearray")):
+            return True
+        case ast.BinOp(left=left, op=ast.Mult()):
+            return _is_changeable(left)
+    return False
+
+
 TEMPLATES = (
     Template("element-swapped", (ast.Tuple, ast.List), swapped),
     Template("element-dropped", _SEVERAL, dropped),
     Template("element-alone", (ast.Tuple,), alone),
     Template("element-added", _SEVERAL, added),
     Template("element-choice", (ast.Name, ast.Attribute, ast.Constant, ast.Subscript), made_tuple),
+    Template("element-shared", (ast.BinOp,), shared),
     Template("element-unpacked", (ast.Tuple, ast.List), unpacked),
     Template(
         "element-listed", (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant), listed

@@ -21,6 +21,7 @@ _GROWING = frozenset({
     "append", "appendleft", "extend", "extendleft", "insert",
     "add", "update", "setdefault", "push", "put", "send",
 })  # fmt: skip
+_UNDONE = {"append": "pop()", "push": "pop()", "add": "remove({})"}
 _CONTAINERS = ("list", "set", "dict")
 _OPPOSITE = {"False": "True", "True": "False"}
 _FORMS = {
@@ -51,6 +52,29 @@ def updated(node: ast.stmt, site: Site) -> Iterator[Variant]:
         if is_last:
             made.append(site.insert_after(node, [text], weight))
         yield from (one for one in made if one is not None)
+
+
+def undone(node: ast.Expr, site: Site) -> Iterator[Variant]:
+    """`xs.pop()` at the end of the block that begins with `xs.append(x)`, where a function calls
+    itself in between; `xs.remove(x)` for `xs.add(x)`."""
+    function = site.source.function_of(node)
+    match node.value:
+        case ast.Call(func=ast.Attribute(value=holder, attr=done), args=[given]):
+            pass
+        case _:
+            return
+    if function is None or done not in _UNDONE or isinstance(given, ast.Starred):
+        return
+    calls = [inner.func for inner in ast.walk(function) if isinstance(inner, ast.Call)]
+    names = {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+    if function.name not in names or names & {"pop", "remove", "discard"}:
+        return
+    text = f"{site.text(holder)}.{_UNDONE[done].format(site.text(given))}"
+    last = site.block(node)[-1]
+    place = site.insert_before if isinstance(last, _LEAVING) else site.insert_after
+    made = place(last, [text], 1.0)
+    if made is not None and last is not node:
+        yield made
 
 
 def _updates(node: ast.stmt, site: Site) -> Iterator[tuple[float, str]]:
@@ -165,4 +189,7 @@ def _is_read_in_a_loop(name: str, function: Function) -> bool:
     )
 
 
-TEMPLATES = (Template("update-forgotten", _PLACES, updated),)
+TEMPLATES = (
+    Template("update-forgotten", _PLACES, updated),
+    Template("update-undone", (ast.Expr,), undone),
+)
