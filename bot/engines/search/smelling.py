@@ -18,6 +18,7 @@ from bot.engines.search.patching import new_texts
 from bot.engines.search.said_by_tests import constants
 
 Read = Callable[[str], str | None]
+_ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _LEAVING = (ast.Return, ast.Continue, ast.Break)
 _BUILTINS = frozenset(dir(builtins))
 _COMMON = frozenset(["0", "1", "-1", "2", "''", '""', "None", "True", "False", "b''", "0.0", "1.0"])
@@ -48,6 +49,8 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
         yield f"its condition `{asked}` has nothing to do with what it guards"
     for literal in sorted((after.replaced - before.replaced).elements()):
         yield f"it replaces {literal} wherever that stands in a text"
+    if after.orders_equals > before.orders_equals:
+        yield "it asks for the greater one where equality is asked"
     if after.idle > before.idle:
         yield "it makes a statement do nothing"
     if after.fixed_conditions > before.fixed_conditions:
@@ -101,6 +104,8 @@ class _Counts:
         self.replaced: Counter[str] = Counter()
         """Words and numbers that texts are rid of."""
         self.fixed_conditions = 0
+        self.orders_equals = sum(map(_orders, ast.walk(module)))
+        """Comparisons by order in what says whether two are equal."""
         self.idle = 0
         """Assignments of what is there already."""
         self.unrelated = Counter(_unrelated(module.body, frozenset()))
@@ -139,6 +144,12 @@ class _Counts:
     def _handles(self, types: Sequence[ast.expr], *, keeps: bool) -> None:
         names = frozenset(map(_name, types)) or frozenset(["BaseException"])
         self.handlers[_Handler(names, keeps)] += 1
+
+
+def _orders(node: ast.AST) -> int:
+    if isinstance(node, ast.FunctionDef) and node.name in ("__eq__", "__ne__"):
+        return sum(isinstance(inner, _ORDERS) for inner in ast.walk(node))
+    return 0
 
 
 def _unrelated(block: Sequence[ast.AST], later: frozenset[str]) -> Iterator[str]:

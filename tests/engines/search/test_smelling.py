@@ -229,6 +229,16 @@ def test_what_was_looked_for_in_vain_is_read(message: str, found: list[Missing])
     assert list(missing([message])) == found
 
 
+def test_equality_is_no_matter_of_order() -> None:
+    text = "class Row:\n    def __eq__(self, other):\n        return self.at == other.at\n"
+    at = text.index("==")
+    change = Replacement("a.py", at, at + 2, ">=")
+    candidate = Candidate(replacements=(change,), template="t", score=1.0)
+    assert smells(candidate, MemoryTree({"a.py": text}).read) == (
+        "it asks for the greater one where equality is asked",
+    )
+
+
 ASKING = """\
 def check(token, after, context):
     if token == 1:
