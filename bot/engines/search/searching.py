@@ -31,8 +31,6 @@ MAX_PLAUSIBLE = 24
 MORE = 300, 1_500
 """After the first plausible candidate as many more are tried as before it, within these bounds."""
 MORE_SECONDS = 3.0, 10.0
-ENOUGH_TESTS, THIN_TIMES = 5, 4
-"""Where fewer tests execute the line, so many times as many are tried, in as much more time."""
 MAX_DOUBTED = 5
 """So many of the best candidates are looked at closely: one of them will be proposed."""
 CLOSELY, CLOSELY_SECONDS = 5.0, (3.0, 15.0)
@@ -161,18 +159,12 @@ class Search:
                     self._keep(judged.candidate, literals)
                     if found.first_after is None:
                         found.first_after = room.spent()
-                        room.narrow(tried, times=self._times_more(judged.candidate))
+                        room.narrow(tried)
                 if found.tried % 50 == 0:
                     progress(f"{found.tried:,} changes tried, {len(found.plausible)} plausible")
                 if room.is_used_up(tried):
                     break
         found.tried_in_time = tried if room.is_late() else None
-
-    def _times_more(self, candidate: Candidate) -> int:
-        """By how much longer others are looked for, where few tests tell right from wrong."""
-        path, line = candidate.path, candidate.line
-        ran = sum(line in (test.lines or {}).get(path, ()) for test in self._spectrum.tests)
-        return 1 if ran >= ENOUGH_TESTS else THIN_TIMES
 
     def _generation(self, tests: Sequence[TestRan], literals: frozenset[str]) -> Generation:
         """The changes to try, the likeliest first."""
@@ -357,13 +349,12 @@ class Room:
     def spent(self) -> float:
         return time.monotonic() - self._began
 
-    def narrow(self, tried: int, times: int = 1) -> None:
+    def narrow(self, tried: int) -> None:
         """From the first plausible one on, about as much again, so that there is a choice."""
         self._is_narrow = True
-        again = times * _between(self.spent(), *MORE_SECONDS)
-        more = times * round(_between(tried, *MORE))
+        again = _between(self.spent(), *MORE_SECONDS)
         self.until.deadline = min(self._latest, time.monotonic() + again)
-        self.most = self.until.most = min(self.most, tried + more)
+        self.most = self.until.most = min(self.most, tried + round(_between(tried, *MORE)))
 
     def is_used_up(self, tried: int) -> bool:
         """Before the first, those that have failed live are still to be imported."""
