@@ -17,6 +17,7 @@ from bot.engines.search.model import Candidate
 from bot.engines.search.patching import new_texts
 from bot.engines.search.said_by_tests import constants
 
+_Variable = tuple[str, str]
 Read = Callable[[str], str | None]
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _LEAVING = (ast.Return, ast.Continue, ast.Break)
@@ -49,6 +50,8 @@ def _signs(old: ast.Module, new: ast.Module, literals: frozenset[str]) -> Iterat
         yield f"its condition `{asked}` has nothing to do with what it guards"
     for literal in sorted((after.replaced - before.replaced).elements()):
         yield f"it replaces {literal} wherever that stands in a text"
+    for _, name in sorted((after.unread - before.unread).keys() & before.read.keys()):
+        yield f"it leaves `{name}` without use"
     if after.orders_equals > before.orders_equals:
         yield "it asks for the greater one where equality is asked"
     if after.idle > before.idle:
@@ -104,6 +107,8 @@ class _Counts:
         self.replaced: Counter[str] = Counter()
         """Words and numbers that texts are rid of."""
         self.fixed_conditions = 0
+        self.read, self.unread = _uses(module)
+        """Parameters and variables, each with its function's name: used there, and not."""
         self.orders_equals = sum(map(_orders, ast.walk(module)))
         """Comparisons by order in what says whether two are equal."""
         self.idle = 0
@@ -144,6 +149,20 @@ class _Counts:
     def _handles(self, types: Sequence[ast.expr], *, keeps: bool) -> None:
         names = frozenset(map(_name, types)) or frozenset(["BaseException"])
         self.handlers[_Handler(names, keeps)] += 1
+
+
+def _uses(module: ast.Module) -> tuple[Counter[_Variable], Counter[_Variable]]:
+    read: Counter[_Variable] = Counter()
+    unread: Counter[_Variable] = Counter()
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+            used = {one.id for one in names if not isinstance(one.ctx, ast.Store)}
+            bound = {one.id for one in names if isinstance(one.ctx, ast.Store)}
+            bound |= {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+            read.update((node.name, name) for name in bound & used)
+            unread.update((node.name, name) for name in bound - used)
+    return read, unread
 
 
 def _orders(node: ast.AST) -> int:

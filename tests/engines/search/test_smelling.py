@@ -37,6 +37,7 @@ def found(old: str, new: str) -> tuple[str, ...]:
         ("value > at", "value > at and value != 7", "it looks for 7, which stands"),
         ("at = abs(at)", "at = at", "it makes a statement do nothing"),
         ("return value", "return value.replace('nd', 'th')", "it replaces 'nd' wherever that"),
+        ("    for value in values:", "    for value in [at]:", "it leaves `values` without use"),
         ("value > at", "True", "it makes a condition constant"),
         ("value > at", "value > at or True", "it makes a condition constant"),
         (
